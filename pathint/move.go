@@ -1,0 +1,73 @@
+package pathint
+
+import (
+	"fmt"
+	"math"
+)
+
+// A Move is one way of proposing paths: an immutable setting. Bind fits it to a path,
+// with scratch of its own, or says why it does not apply.
+type Move interface {
+	Name() string
+	// Tuning returns the initial step size in (0,1] and the acceptance that warm-up aims
+	// at; target 0 leaves the step alone.
+	Tuning() (step, target float64)
+	Bind(p *Path) (Kernel, error)
+}
+
+// A Kernel proposes changes of the path it was bound to.
+type Kernel interface {
+	// Begin starts a sweep and returns how many proposals make it. What it draws may not
+	// depend on the path.
+	Begin(p *Path, src Source) int
+	// Propose makes proposal i of a sweep: it calls p.Touch once, writes the new values
+	// and returns the log proposal ratio log T(new→old)/T(old→new). A move that is
+	// reversible with respect to the reference action returns p.Reference().
+	Propose(p *Path, i int, step float64, src Source) float64
+}
+
+// Metropolis decides a proposal: accept with probability min(1, e^logRatio), where
+// logRatio = log weight ratio + log proposal ratio. NaN is a rejection. A uniform is
+// drawn only when it is needed.
+func Metropolis(logRatio float64, src Source) bool {
+	return logRatio >= 0 || src.Uniform() < math.Exp(logRatio)
+}
+
+// Stats is the record of one move since the last reset.
+type Stats struct {
+	Move      string
+	Step      float64 // current step size
+	Proposed  int64
+	Accepted  int64
+	Diverged  int64   // proposals whose weight was not finite
+	Gradients float64 // gradient evaluations: block drifts / blocks + map steps
+	Metrics   int64   // metric norms evaluated besides
+}
+
+// Acceptance returns Accepted/Proposed, 0 before the first proposal.
+func (s Stats) Acceptance() float64 {
+	if s.Proposed == 0 {
+		return 0
+	}
+	return float64(s.Accepted) / float64(s.Proposed)
+}
+
+// checkTuning validates the common settings of a move.
+func checkTuning(m Move) error {
+	step, target := m.Tuning()
+	if !(step > 0 && step <= 1) {
+		return fmt.Errorf("pathint: move %s: step %g; want 0 < step ≤ 1", m.Name(), step)
+	}
+	if !(target >= 0 && target < 1) {
+		return fmt.Errorf("pathint: move %s: target acceptance %g; want 0 (no adaptation) ≤ target < 1", m.Name(), target)
+	}
+	return nil
+}
+
+// needs returns the reason why a move does not apply to a path's coordinates.
+func needs(p *Path, move string, c Coordinates) error {
+	if got := p.action.Coordinates(); got != c {
+		return fmt.Errorf("pathint: move %s works on %s, the %s action has %s", move, c, p.action.Name(), got)
+	}
+	return nil
+}

@@ -1,0 +1,306 @@
+package pathint
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"gonum.org/v1/gonum/mathext"
+
+	"machlup/langevin"
+)
+
+// A System is anything with a configuration: a langevin.Map, a langevin.Recurrence, or
+// both.
+type System interface {
+	Config() int
+}
+
+// A Positional system says whether, as configured, its paths have a density in positions.
+// A trainer whose Go type has the methods of a Recurrence but whose optimizer remembers
+// the whole past returns the reason here.
+type Positional interface {
+	Positional() error
+}
+
+// OnsagerMachlup is the action of a langevin.Recurrence in positions,
+//
+//	S = Σ_k Σ_b [ ‖r_b‖²/2s_b² ] − ½ Σ log det F_b,
+//	r_b = q'_b − q_b − β_b(q_b − q⁻_b) − v_b(q̃),
+//
+// with q̃ the configuration in which the blocks before b are already updated, ‖·‖ the
+// metric's norm for a metric block, and q⁻ = q at step 0 (Onsager and Machlup 1953, Itô).
+// With a free end the quadratic part is exactly ½χ² with K·n degrees of freedom whatever
+// the drift is. The reference is the free action: v = 0 and F = φ·I, with φ the geometric
+// mean of the eigenvalues of F at the start (1 for a block without a metric).
+//
+// Terms per block: quadratic, free, log det F.
+type OnsagerMachlup struct {
+	sys    langevin.Recurrence
+	metric langevin.MetricRecurrence // nil without metric blocks
+	step   langevin.Map              // nil when the system is only a Recurrence
+	blocks []langevin.Block
+	phi    []float64 // of each block
+	n      int
+	terms  []Term
+
+	mix, res        []float64 // scratch, n each
+	zero            []float64 // n zeros
+	state, next, in []float64 // scratch of step
+}
+
+const (
+	quadTerm, freeTerm, logDetTerm = 0, 1, 2
+	termsPerBlock                  = 3
+)
+
+// NewOnsagerMachlup returns the action of a system, or the reason why its paths have no
+// density in positions.
+func NewOnsagerMachlup(sys System) (*OnsagerMachlup, error) {
+	if p, ok := sys.(Positional); ok {
+		if err := p.Positional(); err != nil {
+			return nil, fmt.Errorf("pathint: onsager-machlup: %w; use the innovation action", err)
+		}
+	}
+	rec, ok := sys.(langevin.Recurrence)
+	if !ok {
+		return nil, fmt.Errorf("pathint: onsager-machlup: the system is not a recurrence of order ≤ 2 with additive Gaussian noise (langevin.Recurrence), so a path has no density in positions; use the innovation action")
+	}
+	a := &OnsagerMachlup{sys: rec, n: rec.Config()}
+	a.blocks = append(a.blocks, rec.Blocks()...)
+	if err := checkBlocks(a.blocks, a.n); err != nil {
+		return nil, err
+	}
+	for _, b := range a.blocks {
+		if b.Metric {
+			if a.metric, ok = sys.(langevin.MetricRecurrence); !ok {
+				return nil, fmt.Errorf("pathint: onsager-machlup: block %q has metric noise but the system does not compute its norm and log-determinant (langevin.MetricRecurrence)", b.Name)
+			}
+		}
+		a.terms = append(a.terms,
+			Term{Name: "quadratic_" + b.Name, Scaled: 1},
+			Term{Name: "free_" + b.Name, ReferenceScaled: 1},
+			Term{Name: "log_det_" + b.Name})
+		if b.Metric {
+			a.terms[len(a.terms)-1].Fixed = -0.5
+		}
+		a.phi = append(a.phi, 1)
+	}
+	a.mix, a.res, a.zero = make([]float64, a.n), make([]float64, a.n), make([]float64, a.n)
+	if m, ok := sys.(langevin.Map); ok {
+		a.step = m
+		a.state, a.next = make([]float64, m.Dim()), make([]float64, m.Dim())
+		a.in = make([]float64, m.Inputs())
+	}
+	return a, nil
+}
+
+func checkBlocks(blocks []langevin.Block, n int) error {
+	at := 0
+	for _, b := range blocks {
+		switch {
+		case b.Lo != at || b.Hi <= b.Lo || b.Hi > n:
+			return fmt.Errorf("pathint: onsager-machlup: block %q covers [%d,%d) of %d components; blocks must follow each other from %d", b.Name, b.Lo, b.Hi, n, at)
+		case !(b.Noise > 0) || math.IsInf(b.Noise, 0):
+			return fmt.Errorf("pathint: onsager-machlup: block %q has noise %g; a density in positions needs noise > 0 on every moving component (a temperature > 0 for each player); use the innovation action", b.Name, b.Noise)
+		case !(b.Momentum >= 0 && b.Momentum < 1):
+			return fmt.Errorf("pathint: onsager-machlup: block %q has momentum %g; want 0 ≤ β < 1", b.Name, b.Momentum)
+		}
+		at = b.Hi
+	}
+	if at != n {
+		return fmt.Errorf("pathint: onsager-machlup: blocks cover %d of %d components", at, n)
+	}
+	return nil
+}
+
+func (a *OnsagerMachlup) Name() string             { return "onsager-machlup" }
+func (a *OnsagerMachlup) Coordinates() Coordinates { return Positions }
+func (a *OnsagerMachlup) Config() int              { return a.n }
+func (a *OnsagerMachlup) Width() int               { return a.n }
+func (a *OnsagerMachlup) Inputs() int              { return 0 }
+func (a *OnsagerMachlup) Blocks() int              { return len(a.blocks) }
+func (a *OnsagerMachlup) Cached() int              { return a.n }
+func (a *OnsagerMachlup) Terms() []Term            { return a.terms }
+func (a *OnsagerMachlup) Degrees() int             { return a.n }
+
+// find returns the index of the block of the given name.
+func (a *OnsagerMachlup) find(name string) (int, error) {
+	var names []string
+	for b, blk := range a.blocks {
+		if blk.Name == name {
+			return b, nil
+		}
+		names = append(names, blk.Name)
+	}
+	return 0, fmt.Errorf("no block %q; the system has %s", name, strings.Join(names, ", "))
+}
+
+// Block returns block b of the recurrence.
+func (a *OnsagerMachlup) Block(b int) langevin.Block { return a.blocks[b] }
+
+// Spread returns the standard deviation per component of one step of the reference (free)
+// action of block b, at κ = 1: s_b/√φ_b.
+func (a *OnsagerMachlup) Spread(b int) float64 {
+	return a.blocks[b].Noise / math.Sqrt(a.phi[b])
+}
+
+// Init copies q0 and fixes the scale φ of the reference by the metric there.
+func (a *OnsagerMachlup) Init(slice, q0 []float64) {
+	copy(slice, q0)
+	for b, blk := range a.blocks {
+		if blk.Metric {
+			a.phi[b] = math.Exp(a.metric.LogDet(b, q0) / float64(blk.Hi-blk.Lo))
+		}
+	}
+}
+
+// Reach: slice k enters the steps k−1 and k, and k+1 through the momentum.
+func (a *OnsagerMachlup) Reach(c Change, steps int) (lo, hi int) {
+	lo, hi = c.Lo-1, c.Hi
+	for _, blk := range a.blocks[c.B0:c.B1] {
+		if blk.Momentum != 0 {
+			hi = c.Hi + 1
+		}
+	}
+	return max(lo, 0), min(hi, steps)
+}
+
+func (a *OnsagerMachlup) Update(p *Path, c Change) {
+	lo, hi := a.Reach(c, p.steps)
+	for k := lo; k < hi; k++ {
+		for b := range a.blocks {
+			if inputs, residual := a.affects(c, k, b); residual {
+				a.update(p, k, b, inputs)
+			}
+		}
+	}
+}
+
+// affects says whether a change reaches the mixed configuration q̃ of block b in step k
+// (so that its drift is new) and whether it reaches its residual at all.
+func (a *OnsagerMachlup) affects(c Change, k, b int) (inputs, residual bool) {
+	at := func(slice int) bool { return c.Lo <= slice && slice < c.Hi }
+	has := c.B0 <= b && b < c.B1
+	inputs = at(k) && b < c.B1 || at(k+1) && c.B0 < b
+	residual = inputs || has && (at(k+1) || a.blocks[b].Momentum != 0 && at(k-1))
+	return
+}
+
+// update recomputes the terms of block b in step k, and its drift if its inputs changed.
+func (a *OnsagerMachlup) update(p *Path, k, b int, inputs bool) {
+	blk := &a.blocks[b]
+	lo, hi := blk.Lo, blk.Hi
+	mix := a.mixed(p, k, b)
+	drift := p.Cache(k)[lo:hi]
+	t := p.Terms(k)[b*termsPerBlock:]
+	if inputs {
+		a.sys.Drift(drift, b, mix)
+		p.cost.Drifts++
+		if blk.Metric {
+			t[logDetTerm] = a.metric.LogDet(b, mix)
+		}
+	}
+	before, now, after := p.Before(k)[lo:hi], p.Slice(k)[lo:hi], p.Slice(k + 1)[lo:hi]
+	half := 0.5 / (blk.Noise * blk.Noise)
+	t[freeTerm] = half * a.phi[b] * residualNorm(before, now, after, a.zero[lo:hi], blk.Momentum)
+	if !blk.Metric {
+		t[quadTerm] = half * residualNorm(before, now, after, drift, blk.Momentum)
+		return
+	}
+	r := a.res[:hi-lo]
+	residual(r, before, now, after, drift, blk.Momentum)
+	t[quadTerm] = half * a.metric.MetricNorm(b, mix, r)
+	if !inputs {
+		p.cost.Metrics++
+	}
+}
+
+// mixed returns q̃ of block b in step k: slice k with the blocks before b from slice k+1.
+func (a *OnsagerMachlup) mixed(p *Path, k, b int) []float64 {
+	if b == 0 {
+		return p.Slice(k)
+	}
+	cut := a.blocks[b].Lo
+	copy(a.mix[:cut], p.Slice(k + 1)[:cut])
+	copy(a.mix[cut:], p.Slice(k)[cut:])
+	return a.mix
+}
+
+// residual writes r = after − now − β(now − before) − v.
+func residual(r, before, now, after, v []float64, beta float64) {
+	for i := range r {
+		r[i] = after[i] - now[i] - beta*(now[i]-before[i]) - v[i]
+	}
+}
+
+// residualNorm returns |r|². The free action uses it with v = 0, so that it equals the
+// quadratic part of a driftless system to the last bit.
+func residualNorm(before, now, after, v []float64, beta float64) float64 {
+	before, now, after = before[:len(v)], now[:len(v)], after[:len(v)]
+	s := 0.0
+	for i, vi := range v {
+		r := after[i] - now[i] - beta*(now[i]-before[i]) - vi
+		s += r * r
+	}
+	return s
+}
+
+func (a *OnsagerMachlup) Simulate(p *Path, scale float64, src Source) {
+	if a.step != nil {
+		a.simulateMap(p, scale, src)
+		return
+	}
+	for k := range p.steps {
+		for b := range a.blocks {
+			blk := &a.blocks[b]
+			if blk.Metric {
+				panic("pathint: simulating metric noise needs a langevin.Map")
+			}
+			lo, hi := blk.Lo, blk.Hi
+			v, xi := p.Cache(k)[lo:hi], a.res[:hi-lo]
+			a.sys.Drift(v, b, a.mixed(p, k, b))
+			src.Normals(xi)
+			before, now, after := p.Before(k)[lo:hi], p.Slice(k)[lo:hi], p.Slice(k + 1)[lo:hi]
+			for i := range after {
+				after[i] = now[i] + blk.Momentum*(now[i]-before[i]) + v[i] + scale*blk.Noise*xi[i]
+			}
+		}
+	}
+}
+
+func (a *OnsagerMachlup) simulateMap(p *Path, scale float64, src Source) {
+	a.step.Init(a.state, p.Slice(0))
+	for k := range p.steps {
+		src.Normals(a.in)
+		for i := range a.in {
+			a.in[i] *= scale
+		}
+		a.step.Step(a.next, a.state, a.in)
+		copy(p.Slice(k+1), a.next[:a.n])
+		a.state, a.next = a.next, a.state
+	}
+}
+
+// Uniforms appends Φ(√κ r/s) for every component of a block without a metric, and the χ²
+// transform of 2κ‖r‖²/2s² for every step of a metric block.
+func (a *OnsagerMachlup) Uniforms(dst []float64, p *Path, kappa float64) []float64 {
+	for k := range p.steps {
+		for b, blk := range a.blocks {
+			lo, hi := blk.Lo, blk.Hi
+			if blk.Metric {
+				q := p.Terms(k)[b*termsPerBlock+quadTerm]
+				dst = append(dst, mathext.GammaIncReg(float64(hi-lo)/2, kappa*q))
+				continue
+			}
+			r := a.res[:hi-lo]
+			residual(r, p.Before(k)[lo:hi], p.Slice(k)[lo:hi], p.Slice(k + 1)[lo:hi], p.Cache(k)[lo:hi], blk.Momentum)
+			for _, x := range r {
+				dst = append(dst, normalCDF(math.Sqrt(kappa)*x/blk.Noise))
+			}
+		}
+	}
+	return dst
+}
+
+func normalCDF(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }

@@ -1,0 +1,69 @@
+package pathint
+
+import (
+	"fmt"
+	"math"
+)
+
+// PCN is the preconditioned Crank–Nicolson move on innovations, ξ' = √(1−b²)ξ + bζ, on the
+// whole path or on a window of steps (Cotter, Roberts, Stuart and White 2013). It leaves
+// the Gaussian reference invariant on any mesh, so only the tilt decides. A proposal that
+// starts at step k costs K−k steps of the map.
+type PCN struct {
+	Window int     // steps refreshed at once; 0 = the whole path
+	Step   float64 // b in (0,1]
+	Target float64 // acceptance aimed at in warm-up, 0 = fixed step
+}
+
+func (m PCN) Name() string                   { return "pcn" }
+func (m PCN) Tuning() (step, target float64) { return m.Step, m.Target }
+
+func (m PCN) Bind(p *Path) (Kernel, error) {
+	if err := needs(p, m.Name(), Innovations); err != nil {
+		return nil, err
+	}
+	if m.Window < 0 {
+		return nil, fmt.Errorf("pathint: move pcn: window %d; want 0 (whole path) or more steps", m.Window)
+	}
+	w := m.Window
+	if w == 0 || w > p.steps {
+		w = p.steps
+	}
+	return &pcn{refresh: newRefresh(p, w), window: w}, nil
+}
+
+type pcn struct {
+	refresh
+	window int
+}
+
+func (m *pcn) Begin(p *Path, src Source) int { return (p.steps + m.window - 1) / m.window }
+
+// Propose refreshes a window that overlaps the path; every step is equally likely in it.
+func (m *pcn) Propose(p *Path, i int, step float64, src Source) float64 {
+	lo, hi := 0, p.steps
+	if m.window < p.steps {
+		at := src.Intn(p.steps+m.window-1) - (m.window - 1)
+		lo, hi = max(at, 0), min(at+m.window, p.steps)
+	}
+	return m.propose(p, lo, hi, step, src)
+}
+
+// refresh mixes inputs with fresh ones, reversibly with respect to exp(−κ½|ξ|²).
+type refresh struct{ fresh []float64 }
+
+func newRefresh(p *Path, steps int) refresh {
+	return refresh{make([]float64, steps*p.inputs)}
+}
+
+func (r *refresh) propose(p *Path, lo, hi int, b float64, src Source) float64 {
+	p.Touch(Change{Lo: lo, Hi: hi})
+	z := r.fresh[:(hi-lo)*p.inputs]
+	src.Normals(z)
+	keep, gain := math.Sqrt(1-b*b), b/math.Sqrt(p.kappa)
+	xi := p.xi[lo*p.inputs : hi*p.inputs]
+	for i, zi := range z {
+		xi[i] = keep*xi[i] + gain*zi
+	}
+	return p.Reference()
+}

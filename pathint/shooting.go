@@ -1,0 +1,32 @@
+package pathint
+
+// Shooting is the one-way shooting move: from a uniformly chosen step k on, the inputs are
+// redrawn (b = 1) or partially refreshed and the trajectory is simulated forward again
+// (Dellago, Bolhuis and Chandler 1998; forward only, so it needs no reversibility). It
+// costs K−k steps of the map.
+type Shooting struct {
+	Count  int     // proposals per sweep; 0 means 1
+	Step   float64 // b in (0,1]
+	Target float64 // acceptance aimed at in warm-up, 0 = fixed step
+}
+
+func (m Shooting) Name() string                   { return "shooting" }
+func (m Shooting) Tuning() (step, target float64) { return m.Step, m.Target }
+
+func (m Shooting) Bind(p *Path) (Kernel, error) {
+	if err := needs(p, m.Name(), Innovations); err != nil {
+		return nil, err
+	}
+	return &shooting{refresh: newRefresh(p, p.steps), count: max(m.Count, 1)}, nil
+}
+
+type shooting struct {
+	refresh
+	count int
+}
+
+func (m *shooting) Begin(p *Path, src Source) int { return m.count }
+
+func (m *shooting) Propose(p *Path, i int, step float64, src Source) float64 {
+	return m.propose(p, src.Intn(p.steps), p.steps, step, src)
+}

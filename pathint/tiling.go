@@ -1,0 +1,64 @@
+package pathint
+
+import (
+	"fmt"
+	"math"
+)
+
+// tiling is the kernel of single-slice and staging moves: it covers the movable slices
+// lo..hi−1 with segments of the free action's bridge.
+type tiling struct {
+	act     *OnsagerMachlup
+	length  int
+	lo, hi  int
+	b0, b1  int       // blocks moved together
+	bridges []*bridge // of each block
+	from    int       // where the sweep's first segment begins, lo−length < from ≤ lo
+}
+
+func newTiling(p *Path, m Move, block string, length int) (*tiling, error) {
+	if err := needs(p, m.Name(), Positions); err != nil {
+		return nil, err
+	}
+	act, ok := p.action.(*OnsagerMachlup)
+	if !ok {
+		return nil, fmt.Errorf("pathint: move %s proposes from the free action of a recurrence, the %s action has none", m.Name(), p.action.Name())
+	}
+	if length < 1 {
+		return nil, fmt.Errorf("pathint: move %s: segments of %d slices; want at least 1", m.Name(), length)
+	}
+	t := &tiling{act: act, b1: act.Blocks()}
+	t.lo, t.hi = p.Movable()
+	t.length = min(length, t.hi-t.lo)
+	if block != "" {
+		b, err := act.find(block)
+		if err != nil {
+			return nil, fmt.Errorf("pathint: move %s: %w", m.Name(), err)
+		}
+		t.b0, t.b1 = b, b+1
+	}
+	for _, blk := range act.blocks {
+		t.bridges = append(t.bridges, newBridge(blk.Momentum, t.length, blk.Hi-blk.Lo))
+	}
+	return t, nil
+}
+
+func (t *tiling) Begin(p *Path, src Source) int {
+	t.from = t.lo
+	if t.length > 1 {
+		t.from -= src.Intn(t.length)
+	}
+	return (t.hi - t.from + t.length - 1) / t.length
+}
+
+func (t *tiling) Propose(p *Path, i int, step float64, src Source) float64 {
+	lo := max(t.from+i*t.length, t.lo)
+	hi := min(t.from+(i+1)*t.length, t.hi)
+	p.Touch(Change{Lo: lo, Hi: hi, B0: t.b0, B1: t.b1})
+	for b := t.b0; b < t.b1; b++ {
+		blk := &t.act.blocks[b]
+		sigma := t.act.Spread(b) / math.Sqrt(p.kappa)
+		t.bridges[b].propose(p, lo, hi-lo, blk.Lo, blk.Hi, sigma, step, src)
+	}
+	return p.Reference()
+}
