@@ -1,0 +1,256 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A Doc is an experiment file with what was set on top of it, and what has been decoded from
+// it so far. It serves one goroutine; the Docs of With are independent of it.
+type Doc struct {
+	file   string
+	root   *node
+	tables map[string]*table // by JoinKey of the path
+	order  []string          // keys of tables, as first seen
+	folds  int               // Docs folded in
+}
+
+// A table is what is known about one table: valid names and decoded values.
+type table struct {
+	path    []string
+	names   []string // that may stand in it, in order
+	entries []*entry // decoded values
+	decoded bool     // a struct was decoded from it (here, or in all folded Docs)
+	marked  bool     // its presence says something: a plug-in or an optional table
+	plugins bool     // its sub-tables are plug-ins: their order matters
+	folds   int      // folded Docs that decoded it
+}
+
+// An entry is one decoded value; texts are canonical TOML, "" for absent.
+type entry struct {
+	name, value, def string
+	own              bool // decoded from this Doc
+	varies           bool // folded Docs disagree
+	folds            int  // folded Docs that have it
+}
+
+// Parse reads TOML source. The file name is for errors.
+func Parse(filename string, src []byte) (*Doc, error) {
+	root, err := parseTree(filename, string(src))
+	if err != nil {
+		return nil, err
+	}
+	return newDoc(filename, root), nil
+}
+
+func newDoc(file string, root *node) *Doc {
+	return &Doc{file: file, root: root, tables: make(map[string]*table)}
+}
+
+// table returns the record of a path, noting it as a valid name of its parent.
+func (d *Doc) table(path []string) *table {
+	key := JoinKey(path...)
+	t := d.tables[key]
+	if t == nil {
+		if len(path) > 0 {
+			d.table(path[:len(path)-1]).addName(path[len(path)-1])
+		}
+		t = &table{path: slices.Clone(path)}
+		d.tables[key] = t
+		d.order = append(d.order, key)
+	}
+	return t
+}
+
+func (t *table) addName(name string) {
+	if !slices.Contains(t.names, name) {
+		t.names = append(t.names, name)
+	}
+}
+
+func (t *table) entry(name string) *entry {
+	for _, e := range t.entries {
+		if e.name == name {
+			return e
+		}
+	}
+	return nil
+}
+
+// bareWord is a string that --set takes without quotes.
+var bareWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+
+// Set sets a dotted key to a value in TOML syntax, as `--set key=value` does, before
+// anything is decoded. A bare word (letters, digits, _ and -, starting with a letter; not
+// true, false, inf, nan) is taken as a string. A later Set of the same key wins.
+func (d *Doc) Set(key, value string) error {
+	origin := "--set " + key
+	parts, err := SplitKey(key)
+	if err != nil {
+		return &Error{File: origin, Found: fmt.Sprintf("the key %q", key), Allowed: "a dotted key such as trainer.generator.eta"}
+	}
+	n, err := parseValue(origin, value)
+	if err != nil {
+		return err
+	}
+	return d.root.set(parts, n, place{file: origin}, false)
+}
+
+// ParseSetting splits the argument of --set at its first "=".
+func ParseSetting(arg string) (Setting, error) {
+	s := scanner{src: arg, line: 1}
+	if _, err := s.keyParts(); err != nil || s.peek() != '=' {
+		return Setting{}, &Error{File: "--set " + arg, Found: "no key=value", Allowed: "key=value with a dotted key, such as trainer.generator.eta=0.02"}
+	}
+	return Setting{strings.TrimSpace(arg[:s.pos]), strings.TrimSpace(arg[s.pos+1:])}, nil
+}
+
+// parseValue reads one TOML value.
+func parseValue(origin, value string) (*node, error) {
+	value = strings.TrimSpace(value)
+	refuse := func(hint string) (*node, error) {
+		return nil, &Error{File: origin, Found: fmt.Sprintf("%q", clip(value)), Allowed: "one value in TOML syntax", Hint: hint}
+	}
+	if bareWord.MatchString(value) && !slices.Contains([]string{"true", "false", "inf", "nan"}, value) {
+		return &node{kind: scalar, raw: quoteString(value), value: value}, nil
+	}
+	root, err := parseTree(origin, "v = "+value)
+	if err != nil {
+		if e := err.(*Error); strings.HasPrefix(e.Found, "an array of tables") {
+			e.Line, e.Col, e.Key = 0, 0, ""
+			return nil, e
+		}
+		return refuse(`strings need quotes that the shell leaves alone: --set 'key="value"'`)
+	}
+	if len(root.children) != 1 || root.children[0].name != "v" || root.children[0].kind == dotted {
+		return refuse("one --set for each key")
+	}
+	return root.children[0], nil
+}
+
+// set puts a value at a path, making tables on the way; what was there is replaced.
+func (n *node) set(path []string, v *node, at place, swept bool) error {
+	for _, p := range path[:len(path)-1] {
+		c := n.child(p)
+		if c == nil {
+			var err error
+			if c, err = n.add(p, implicit, at); err != nil {
+				return err
+			}
+		}
+		if !c.isTable() {
+			e := c.errorAt()
+			e.File, e.Line, e.Col = at.file, at.line, at.col
+			e.Msg = fmt.Sprintf("cannot set %s: %s is not a table (%s)", JoinKey(path...), c.key(), c.at.first())
+			return e
+		}
+		n = c
+	}
+	name := path[len(path)-1]
+	old := n.child(name)
+	if old == nil {
+		var err error
+		if old, err = n.add(name, scalar, at); err != nil {
+			return err
+		}
+	}
+	*old = *v.copy()
+	old.name, old.swept = name, swept
+	old.rebase(path, at)
+	return nil
+}
+
+// rebase moves a value to a path and a place.
+func (n *node) rebase(path []string, at place) {
+	n.path, n.at = slices.Clone(path), at
+	for _, c := range n.children {
+		if n.kind == list {
+			c.rebase(path, at)
+		} else {
+			c.rebase(append(path[:len(path):len(path)], c.name), at)
+		}
+	}
+}
+
+// Names returns the names of the sub-tables of a table, in file order, and notes them as
+// plug-ins: their presence and order are part of Resolved and NonDefault. Decode (or the
+// caller's own refusal) of each is expected to follow.
+func (d *Doc) Names(path string) []string { return d.Table(path).Names() }
+
+// Table returns the table at a dotted path, "" for the top level; an absent one is empty.
+func (d *Doc) Table(path string) *Table {
+	var parts []string
+	if path != "" {
+		var err error
+		if parts, err = SplitKey(path); err != nil {
+			panic("spec: Table of a path that is not a dotted key")
+		}
+	}
+	return &Table{d, parts}
+}
+
+// Unknown refuses the first key, in file order, that nothing has decoded, in this Doc or in
+// one folded into it, and a malformed sweep. Call it after the last Decode.
+func (d *Doc) Unknown() error {
+	if _, err := d.axes(); err != nil {
+		return err
+	}
+	for _, c := range d.root.children {
+		if len(c.path) == 1 && c.name == "sweep" {
+			continue
+		}
+		if err := d.unknown(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Doc) unknown(n *node) error {
+	if n.isTable() {
+		t := d.tables[n.key()]
+		if t != nil || n.used {
+			for _, c := range n.children {
+				if err := d.unknown(c); err != nil {
+					return err
+				}
+			}
+			if n.used || len(n.children) > 0 {
+				return nil
+			}
+		}
+	} else if n.used {
+		return nil
+	}
+	parent := d.tables[JoinKey(n.path[:len(n.path)-1]...)]
+	var valid []string
+	if parent != nil {
+		valid = parent.names
+	}
+	e := n.errorAt()
+	e.Found = "an unknown " + map[bool]string{true: "table", false: "key"}[n.isTable()]
+	e.Allowed = strings.Join(valid, ", ")
+	if len(valid) == 0 {
+		e.Allowed = "nothing here"
+	}
+	if e.Hint = didYouMean(n.name, valid); e.Hint == "" {
+		e.Hint = d.elsewhere(n.name)
+	}
+	return e
+}
+
+// elsewhere hints at the tables in which a name is valid.
+func (d *Doc) elsewhere(name string) string {
+	var at []string
+	for _, key := range d.order {
+		if slices.Contains(d.tables[key].names, name) && key != "" {
+			at = append(at, "["+key+"]")
+		}
+	}
+	if len(at) == 0 || len(at) > 3 {
+		return ""
+	}
+	return fmt.Sprintf("%q belongs in %s", name, strings.Join(at, " or "))
+}
