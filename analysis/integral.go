@@ -1,0 +1,145 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"sort"
+
+	"gonum.org/v1/gonum/integrate"
+	"gonum.org/v1/gonum/integrate/quad"
+)
+
+// A LambdaPoint is one ensemble of a thermodynamic integration: ⟨∂S/∂λ⟩ at λ with its
+// autocorrelation-corrected error.
+type LambdaPoint struct {
+	Lambda, Mean, StdErr float64
+}
+
+// An Integral is ∫⟨∂S/∂λ⟩dλ = F(b) − F(a) = −log Z(b)/Z(a), with the parts of its error
+// kept apart. Statistical and quadrature error are not of one kind: StatErr is a standard
+// deviation, QuadErr an estimate of the size of a systematic error, which contains the noise
+// of the means and so cannot fall below it. Discretisation bias (η) is in neither.
+type Integral struct {
+	Value   float64
+	StatErr float64 // √Σ w_i² σ_i², points independent
+	QuadErr float64
+	Rule    string // "trapezoid" or "gauss-legendre"
+}
+
+// StdErr returns both errors in quadrature.
+func (v Integral) StdErr() float64 { return math.Hypot(v.StatErr, v.QuadErr) }
+
+// Check refuses an integral whose quadrature error exceeds limit times its statistical
+// error (NotConverged): the stated error would be mostly a guess. A limit of 1 is usual.
+func (v Integral) Check(limit float64) error {
+	if !(v.QuadErr <= limit*v.StatErr) {
+		return &Refusal{NotConverged, "thermodynamic integral (quadrature/statistical error)", v.QuadErr / v.StatErr, limit,
+			"add points in λ or use Gauss–Legendre nodes"}
+	}
+	return nil
+}
+
+// Trapezoid integrates by the trapezoid rule over points in any order, at least 3, at
+// different λ. The quadrature error is the difference from Simpson's rule on the same
+// (irregular) points. It refuses fewer points, equal λ (BadGrid) and values not finite.
+func Trapezoid(points []LambdaPoint) (Integral, error) {
+	p, err := gridOf(points, 3)
+	if err != nil {
+		return Integral{}, err
+	}
+	x, y := make([]float64, len(p)), make([]float64, len(p))
+	v := Integral{Rule: "trapezoid"}
+	for i, q := range p {
+		x[i], y[i] = q.Lambda, q.Mean
+		w := 0.0
+		if i > 0 {
+			w += (q.Lambda - p[i-1].Lambda) / 2
+		}
+		if i < len(p)-1 {
+			w += (p[i+1].Lambda - q.Lambda) / 2
+		}
+		v.Value += w * q.Mean
+		v.StatErr = math.Hypot(v.StatErr, w*q.StdErr)
+	}
+	v.QuadErr = math.Abs(v.Value - integrate.Simpsons(x, y))
+	return v, nil
+}
+
+// GaussLegendreNodes returns the n nodes and weights of Gauss–Legendre quadrature on
+// [a, b], in rising order. It panics unless n ≥ 1 and a < b.
+func GaussLegendreNodes(n int, a, b float64) (lambda, weight []float64) {
+	if n < 1 || !(a < b) {
+		panic("analysis: GaussLegendreNodes needs n ≥ 1 and a < b")
+	}
+	lambda, weight = make([]float64, n), make([]float64, n)
+	quad.Legendre{}.FixedLocations(lambda, weight, a, b)
+	return lambda, weight
+}
+
+// GaussLegendre integrates over [a, b] from points at its Gauss–Legendre nodes (in any
+// order, at least 3). The quadrature error comes from the decay of the Legendre
+// coefficients c_k of the integrand: rate r between the last two pairs, size
+// (b−a)·max(|c_{n−1}|, |c_{n−2}|)·min(r,1)^{n+1}, since the rule is exact up to degree 2n−1. It
+// refuses points that are not the nodes (BadGrid) and values not finite.
+//
+// Source: L. N. Trefethen, Approximation Theory and Approximation Practice (2013), ch. 19.
+func GaussLegendre(points []LambdaPoint, a, b float64) (Integral, error) {
+	p, err := gridOf(points, 3)
+	if err != nil {
+		return Integral{}, err
+	}
+	node, weight := GaussLegendreNodes(len(p), a, b)
+	v := Integral{Rule: "gauss-legendre"}
+	for i, q := range p {
+		if d := math.Abs(q.Lambda - node[i]); !(d <= 1e-9*(b-a)) {
+			return Integral{}, &Refusal{BadGrid, fmt.Sprintf("Gauss–Legendre integral: distance of λ = %v from node %d", q.Lambda, i), d, 1e-9 * (b - a),
+				fmt.Sprintf("the node is %v: sample at GaussLegendreNodes(%d, %v, %v)", node[i], len(p), a, b)}
+		}
+		v.Value += weight[i] * q.Mean
+		v.StatErr = math.Hypot(v.StatErr, weight[i]*q.StdErr)
+	}
+	c := legendreCoefficients(p, node, weight, a, b)
+	n := len(c)
+	last := math.Max(math.Abs(c[n-1]), math.Abs(c[n-2]))
+	prev := math.Abs(c[0])
+	if n >= 4 {
+		prev = math.Max(math.Abs(c[n-3]), math.Abs(c[n-4]))
+	}
+	if last > 0 {
+		r := math.Min(1, math.Sqrt(last/prev))
+		v.QuadErr = (b - a) * last * math.Pow(r, float64(n+1))
+	}
+	return v, nil
+}
+
+// legendreCoefficients returns c_k, k < n, of Σ c_k P_k through the points at the nodes.
+func legendreCoefficients(p []LambdaPoint, node, weight []float64, a, b float64) []float64 {
+	c := make([]float64, len(p))
+	for i, q := range p {
+		t := (2*node[i] - a - b) / (b - a)
+		before, now := 0.0, 1.0
+		for k := range c {
+			c[k] += float64(2*k+1) / (b - a) * weight[i] * q.Mean * now
+			before, now = now, (float64(2*k+1)*t*now-float64(k)*before)/float64(k+1)
+		}
+	}
+	return c
+}
+
+// gridOf sorts a copy by λ and refuses what cannot be integrated.
+func gridOf(points []LambdaPoint, least int) ([]LambdaPoint, error) {
+	if len(points) < least {
+		return nil, &Refusal{TooShort, "thermodynamic integral", float64(len(points)), float64(least), "use more points in λ: the quadrature error cannot be judged"}
+	}
+	p := append([]LambdaPoint(nil), points...)
+	sort.Slice(p, func(i, j int) bool { return p[i].Lambda < p[j].Lambda })
+	for i, q := range p {
+		if s := q.Lambda + q.Mean + q.StdErr; s-s != 0 || q.StdErr < 0 {
+			return nil, &Refusal{NotFinite, fmt.Sprintf("thermodynamic integral at λ = %v", q.Lambda), s, 0, "λ, mean and error must be finite, the error not negative"}
+		}
+		if i > 0 && q.Lambda == p[i-1].Lambda {
+			return nil, &Refusal{BadGrid, "thermodynamic integral: equal λ", q.Lambda, q.Lambda, "combine repeats into one point first"}
+		}
+	}
+	return p, nil
+}
