@@ -1,0 +1,267 @@
+package gan
+
+import (
+	"math"
+
+	"machlup/internal/num"
+)
+
+// A metric is F = JᵀJ/N + λI of one network on the N rows of a forward pass, J having a row
+// per sample and output: m = N·d_out rows of n columns. It works with the smaller of
+//
+//	A = K/N + λI (m×m), K = JJᵀ = Σ_layers (h_i·h_j + 1)(δ_i·δ_j) without forming J, and
+//	F itself (n×n), accumulated from blocks of Jᵀ,
+//
+// by the push-through identity F⁻¹Jᵀ = JᵀA⁻¹ (THEORY section 3). So a natural-gradient step
+// is the ordinary backpropagation of the preconditioned cotangent A⁻¹c.
+//
+// Rows of J are ordered output by output: row a·N + i is output a of sample i. Cotangents
+// outside this file are [N×d_out].
+type metric struct {
+	p      *pass
+	lambda float64
+	rows   int // N
+	out    int // d_out
+	m, n   int
+	gram   bool      // A rather than F is factored
+	a      []float64 // Cholesky factor, lower triangle, of A or F
+	ok     bool      // the last factorisation succeeded
+
+	delta [][]float64   // per layer [m×width]: δ of each row of J
+	rowsD [][][]float64 // rowsD[a][l] = rows of output a in delta[l]
+	h     [][]float64   // per layer [m×width] inputs, repeated for each output; nil if d_out = 1
+	c     []float64     // [m] preconditioned cotangent
+	t     []float64     // [m] tangent
+	cOut  []float64     // [N×d_out]
+
+	block  int       // samples a block of Jᵀ, when F is accumulated
+	jt     []float64 // [n×block]
+	deltaT []float64 // [widest×block]
+	hT     []float64
+}
+
+const metricBlock = 64
+
+func newMetric(p *pass, rows int, lambda float64) *metric {
+	net := p.net
+	s := &metric{p: p, lambda: lambda, rows: rows, out: net.Out(), n: net.Params()}
+	s.m = rows * s.out
+	s.gram = s.m <= s.n
+	size := min(s.m, s.n)
+	s.a = make([]float64, size*size)
+	for l := range net.layers() {
+		s.delta = append(s.delta, make([]float64, s.m*net.dims[l+1]))
+	}
+	for a := range s.out {
+		var byLayer [][]float64
+		for l := range net.layers() {
+			w := net.dims[l+1] * rows
+			byLayer = append(byLayer, s.delta[l][a*w:(a+1)*w])
+		}
+		s.rowsD = append(s.rowsD, byLayer)
+		for i := range rows { // the output layer's own δ never changes
+			byLayer[net.layers()-1][i*s.out+a] = 1
+		}
+	}
+	if s.out > 1 {
+		for l := range net.layers() {
+			s.h = append(s.h, make([]float64, s.m*net.dims[l]))
+		}
+	}
+	s.c, s.t, s.cOut = make([]float64, s.m), make([]float64, s.m), make([]float64, s.m)
+	if !s.gram {
+		s.block = min(metricBlock, rows)
+		widest := 0
+		for _, d := range net.dims {
+			widest = max(widest, d)
+		}
+		s.jt = make([]float64, s.n*s.block)
+		s.deltaT, s.hT = make([]float64, widest*s.block), make([]float64, widest*s.block)
+	}
+	return s
+}
+
+// factor builds and factors A or F after p.forward of rows samples with params.
+func (s *metric) factor(params []float64) {
+	if s.p.rows != s.rows {
+		panic("gan: metric: the forward pass has another number of rows")
+	}
+	s.unitCotangents(params)
+	if s.gram {
+		s.buildGram()
+		s.ok = num.Cholesky(s.a, s.m)
+	} else {
+		s.buildFull()
+		s.ok = num.Cholesky(s.a, s.n)
+	}
+}
+
+// unitCotangents backpropagates the unit cotangent of each output: δ of every row of J.
+func (s *metric) unitCotangents(params []float64) {
+	for _, d := range s.rowsD {
+		for l := s.p.net.layers() - 1; l > 0; l-- {
+			s.p.layerCotangent(d[l-1], d[l], params, l)
+		}
+	}
+}
+
+// buildGram writes the lower triangle of K/N + λI.
+func (s *metric) buildGram() {
+	clear(s.a)
+	for l := range s.p.net.layers() {
+		i, o := s.p.net.dims[l], s.p.net.dims[l+1]
+		h := s.p.input(l)
+		if s.out > 1 {
+			for a := range s.out {
+				copy(s.h[l][a*s.rows*i:], h[:s.rows*i])
+			}
+			h = s.h[l]
+		}
+		num.GramAccumulate(s.a, s.m, h, i, 1, s.delta[l], o)
+	}
+	scale := 1 / float64(s.rows)
+	for i := range s.m {
+		row := s.a[i*s.m : i*s.m+i+1]
+		for j := range row {
+			row[j] *= scale
+		}
+		row[i] += s.lambda
+	}
+}
+
+// buildFull writes the lower triangle of JᵀJ/N + λI, a block of samples at a time.
+func (s *metric) buildFull() {
+	clear(s.a)
+	for i := range s.n {
+		s.a[i*s.n+i] = s.lambda
+	}
+	for lo := 0; lo < s.rows; lo += s.block {
+		r := min(s.block, s.rows-lo)
+		for a := range s.out {
+			s.blockTransposed(a, lo, r)
+			num.Syrk(s.a, s.n, s.jt, s.block, s.n, r, 1/float64(s.rows), 1)
+		}
+	}
+}
+
+// blockTransposed writes the columns lo ≤ i < lo+r of output a of Jᵀ into jt[n×block].
+func (s *metric) blockTransposed(a, lo, r int) {
+	net := s.p.net
+	for l := range net.layers() {
+		in, out := net.dims[l], net.dims[l+1]
+		transpose(s.deltaT, s.block, s.rowsD[a][l][lo*out:], r, out)
+		transpose(s.hT, s.block, s.p.input(l)[lo*in:], r, in)
+		weight, bias := net.offset[l], net.offset[l]+out*in
+		for o := range out {
+			d := s.deltaT[o*s.block : o*s.block+r]
+			for i := range in {
+				h := s.hT[i*s.block : i*s.block+r]
+				k := (weight + o*in + i) * s.block
+				row := s.jt[k : k+r]
+				for q := range row {
+					row[q] = d[q] * h[q]
+				}
+			}
+			copy(s.jt[(bias+o)*s.block:], d)
+		}
+	}
+}
+
+// transpose writes the transpose of a[rows×cols] into dst of leading dimension ld.
+func transpose(dst []float64, ld int, a []float64, rows, cols int) {
+	for i := range rows {
+		for j := range cols {
+			dst[j*ld+i] = a[i*cols+j]
+		}
+	}
+}
+
+// direction writes dst = F⁻¹Jᵀc for c[N×d_out], after factor. If the factorisation failed
+// (non-finite parameters, or λ below the rounding of K/N) it writes NaN.
+func (s *metric) direction(dst, params, c []float64) {
+	switch {
+	case !s.ok:
+		fill(dst, math.NaN())
+	case s.gram:
+		s.toRows(s.c, c)
+		num.CholSolve(s.a, s.m, s.c)
+		s.backward(dst, params, s.c)
+	default:
+		s.p.cotangents(params, c)
+		s.p.gradient(dst)
+		num.CholSolve(s.a, s.n, dst)
+	}
+}
+
+// sample writes y = F⁻¹(Jᵀε₁/√N + √λ ε₂), of covariance F⁻¹, for ε₁[N×d_out] and ε₂[n]. In
+// the Gram form this is JᵀA⁻¹(ε₁/√N − Jε₂/(N√λ)) + ε₂/√λ, which does not lose digits as
+// λ → 0 (THEORY section 3).
+func (s *metric) sample(dst, params, e1, e2 []float64) {
+	root, rootLambda := 1/math.Sqrt(float64(s.rows)), math.Sqrt(s.lambda)
+	switch {
+	case !s.ok:
+		fill(dst, math.NaN())
+	case s.gram:
+		s.p.tangent(s.cOut, params, e2, nil)
+		for i, t := range s.cOut {
+			s.cOut[i] = root*e1[i] - t*root*root/rootLambda
+		}
+		s.toRows(s.c, s.cOut)
+		num.CholSolve(s.a, s.m, s.c)
+		s.backward(dst, params, s.c)
+		num.Axpy(1/rootLambda, e2, dst)
+	default:
+		scaled(s.cOut, root, e1[:s.m])
+		s.p.cotangents(params, s.cOut)
+		s.p.gradient(dst)
+		num.Axpy(rootLambda, e2, dst)
+		num.CholSolve(s.a, s.n, dst)
+	}
+}
+
+// backward writes Jᵀc for c in the order of J's rows.
+func (s *metric) backward(dst, params, c []float64) {
+	out := c
+	if s.out > 1 {
+		out = s.cOut
+		for a := range s.out {
+			for i := range s.rows {
+				out[i*s.out+a] = c[a*s.rows+i]
+			}
+		}
+	}
+	s.p.cotangents(params, out)
+	s.p.gradient(dst)
+}
+
+// toRows reorders c[N×d_out] to the order of J's rows.
+func (s *metric) toRows(dst, c []float64) {
+	for a := range s.out {
+		for i := range s.rows {
+			dst[a*s.rows+i] = c[i*s.out+a]
+		}
+	}
+}
+
+// norm returns rᵀFr = |Jr|²/N + λ|r|², after p.forward.
+func (s *metric) norm(params, r []float64) float64 {
+	s.p.tangent(s.t, params, r, nil)
+	return num.Norm2(s.t)/float64(s.rows) + s.lambda*num.Norm2(r)
+}
+
+// logDet returns log det F after factor: in the Gram form log det A + (n−m) log λ.
+func (s *metric) logDet() float64 {
+	switch {
+	case !s.ok:
+		return math.NaN()
+	case s.gram:
+		return num.CholLogDet(s.a, s.m) + float64(s.n-s.m)*math.Log(s.lambda)
+	}
+	return num.CholLogDet(s.a, s.n)
+}
+
+func fill(dst []float64, x float64) {
+	for i := range dst {
+		dst[i] = x
+	}
+}

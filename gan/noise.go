@@ -1,0 +1,93 @@
+package gan
+
+import (
+	"fmt"
+	"math"
+)
+
+// Noise says what is random in a step (THEORY section 4).
+type Noise struct {
+	// Kind is one of
+	//	minibatch            fresh data and latents every step: the true noise
+	//	injected             drift on one quenched batch plus Gaussian noise
+	//	minibatch+injected   their sum
+	//	none                 drift on the quenched batch
+	Kind string
+
+	// TD and TG are the temperatures of the injected noise of the two players, of variance
+	// s² = 2(1−β)ηT a step and component (2ηT for Adam). A player at 0 gets none.
+	TD, TG float64
+
+	// MetricD and MetricG give the injected noise the covariance s²F⁻¹, in the metric and on
+	// the batch of that player's natural gradient. No drift ηTΓ for the dependence of F on
+	// the parameters is added: the step is the Itô one. Directions outside the row space of J
+	// carry variance s²/λ: a different experiment from isotropic noise.
+	MetricD, MetricG bool
+
+	// Quenched is the size of the fixed batch of injected and none; 0 chooses 128 when a
+	// player is natural, else 1024.
+	Quenched int
+}
+
+// NoiseConfig is the [noise] table.
+type NoiseConfig struct {
+	Kind         string  `toml:"kind" enum:"minibatch|injected|minibatch+injected|none" doc:"what is random in a step"`
+	TemperatureD float64 `toml:"temperature_d" range:"[0,inf)" unit:"1" doc:"temperature of the discriminator's injected noise, variance 2(1−β)ηT a step"`
+	TemperatureG float64 `toml:"temperature_g" range:"[0,inf)" unit:"1" doc:"temperature of the generator's injected noise, variance 2(1−β)ηT a step"`
+	MetricD      string  `toml:"metric_d" enum:"isotropic|natural" doc:"covariance of the discriminator's injected noise: identity or F⁻¹ (needs a natural optimizer)"`
+	MetricG      string  `toml:"metric_g" enum:"isotropic|natural" doc:"covariance of the generator's injected noise: identity or F⁻¹ (needs a natural optimizer)"`
+	Quenched     int     `toml:"quenched_batch" range:"[0,inf)" unit:"1" doc:"size of the fixed batch of injected noise; 0: 128 when a player is natural, else 1024"`
+}
+
+// DefaultNoise returns minibatch noise.
+func DefaultNoise() NoiseConfig {
+	return NoiseConfig{Kind: "minibatch", MetricD: "isotropic", MetricG: "isotropic"}
+}
+
+// Noise returns the noise model of the table.
+func (c NoiseConfig) Noise() Noise {
+	return Noise{Kind: c.Kind, TD: c.TemperatureD, TG: c.TemperatureG,
+		MetricD: c.MetricD == "natural", MetricG: c.MetricG == "natural", Quenched: c.Quenched}
+}
+
+func (n Noise) minibatch() bool { return n.Kind == "minibatch" || n.Kind == "minibatch+injected" }
+func (n Noise) injected() bool  { return n.Kind == "injected" || n.Kind == "minibatch+injected" }
+
+func (n Noise) validate(d, g Optimizer) error {
+	if !n.minibatch() && !n.injected() && n.Kind != "none" {
+		return fmt.Errorf("gan: noise kind %q is unknown, allowed are minibatch, injected, minibatch+injected, none", n.Kind)
+	}
+	for _, p := range []struct {
+		name   string
+		T      float64
+		metric bool
+		opt    Optimizer
+	}{{"discriminator", n.TD, n.MetricD, d}, {"generator", n.TG, n.MetricG, g}} {
+		if !(p.T >= 0) || math.IsInf(p.T, 0) {
+			return fmt.Errorf("gan: temperature of the %s is %v, allowed are finite numbers ≥ 0", p.name, p.T)
+		}
+		if p.T > 0 && !n.injected() {
+			return fmt.Errorf("gan: temperature of the %s is %v but noise kind %q injects none; use injected or minibatch+injected", p.name, p.T, n.Kind)
+		}
+		if p.metric && !p.opt.Direction.Natural {
+			return fmt.Errorf("gan: metric noise of the %s needs the metric of a natural optimizer, found %q; use natural or natural-momentum, or isotropic noise", p.name, p.opt.Name)
+		}
+	}
+	if n.Quenched < 0 {
+		return fmt.Errorf("gan: the quenched batch has size %d, allowed are integers ≥ 0 (0: automatic)", n.Quenched)
+	}
+	return nil
+}
+
+// rows is the number of samples of one batch.
+func (n Noise) rows(batch int, d, g Optimizer) int {
+	switch {
+	case n.minibatch():
+		return batch
+	case n.Quenched > 0:
+		return n.Quenched
+	case d.Direction.Natural || g.Direction.Natural:
+		return 128
+	}
+	return 1024
+}

@@ -1,0 +1,95 @@
+package gan
+
+import (
+	"fmt"
+	"math"
+)
+
+// An Optimizer is a direction (what the gradient is turned into) times a rule (how the
+// parameters follow directions). The listing's four are plain × sgd, plain × adam,
+// natural × sgd and natural × momentum.
+type Optimizer struct {
+	Name      string
+	Direction Direction
+	Rule      Rule
+}
+
+// A Direction turns the gradient g = Jᵀc of a player's loss, c its derivatives with respect
+// to the network's outputs on the batch, into a direction. The zero value is the gradient
+// itself. With Natural it is F⁻¹g in the metric F = JᵀJ/N + λI of the l2 pull-back
+// (THEORY section 3; the listing's get_natural_gradient), exactly: loss and metric share
+// the batch. N counts the rows of that batch: B for the generator; for the discriminator
+// the 2B real and fake rows, J being the Jacobian of its logit.
+type Direction struct {
+	Natural bool
+	Damping float64 // λ > 0 when Natural
+}
+
+// A Rule moves the parameters p of one player, with memory of its own that starts as Init
+// leaves it. Rules hold no state.
+type Rule interface {
+	// Memory is the length of the memory for n parameters.
+	Memory(n int) int
+	Init(memory []float64)
+	// Step writes the next parameters and memory for a direction, adding s·w to the step;
+	// w may be nil. next and p, nextMemory and memory do not overlap.
+	Step(next, nextMemory, p, memory, direction []float64, s float64, w []float64)
+	// NoiseVariance is s² of one step at temperature T (k_B = 1).
+	NoiseVariance(T float64) float64
+	// Linear returns η and β of q' = q + β(q − q⁻) − η·direction + s·w, or an error that
+	// says why the rule is not of that form and what to use instead.
+	Linear() (eta, beta float64, err error)
+}
+
+// An OptimizerConfig is an optimizer's table in the configuration.
+type OptimizerConfig interface{ Optimizer() (Optimizer, error) }
+
+// An OptimizerEntry is a line of the catalogue; New returns a pointer to a config struct
+// holding the defaults (the paper's settings where the paper has the optimizer).
+type OptimizerEntry struct {
+	Name, Doc string
+	New       func() OptimizerConfig
+}
+
+var optimizers = []OptimizerEntry{
+	{"sgd", "gradient descent", func() OptimizerConfig { c := DefaultSGD(); return &c }},
+	{"momentum", "heavy ball on the gradient", func() OptimizerConfig { c := DefaultMomentum(); return &c }},
+	{"adam", "Adam with PyTorch's semantics", func() OptimizerConfig { c := DefaultAdam(); return &c }},
+	{"natural", "exact natural gradient of the l2 metric", func() OptimizerConfig { c := DefaultNatural(); return &c }},
+	{"natural-momentum", "heavy ball on the natural gradient", func() OptimizerConfig { c := DefaultNaturalMomentum(); return &c }},
+}
+
+// Optimizers returns the catalogue.
+func Optimizers() []OptimizerEntry { return append([]OptimizerEntry(nil), optimizers...) }
+
+// DefaultOptimizer returns the optimizer of that name with its default settings.
+func DefaultOptimizer(name string) (Optimizer, error) {
+	for _, e := range optimizers {
+		if e.Name == name {
+			return e.New().Optimizer()
+		}
+	}
+	return Optimizer{}, fmt.Errorf("gan: optimizer %q is unknown, allowed are %s", name, names(optimizers, func(e OptimizerEntry) string { return e.Name }))
+}
+
+// Validate checks what a configuration could get wrong.
+func (o Optimizer) Validate() error {
+	if o.Rule == nil {
+		return fmt.Errorf("gan: optimizer %q has no rule", o.Name)
+	}
+	if d := o.Direction; d.Natural && (!(d.Damping > 0) || math.IsInf(d.Damping, 0)) {
+		return fmt.Errorf("gan: damping of optimizer %q is %v, allowed are finite numbers > 0", o.Name, d.Damping)
+	}
+	return nil
+}
+
+// heavyBall returns the rule of a momentum optimizer after checking its numbers.
+func heavyBall(name string, eta, beta float64) (Rule, error) {
+	if err := checkPositive("eta of "+name, eta); err != nil {
+		return nil, err
+	}
+	if !(beta >= 0 && beta < 1) {
+		return nil, fmt.Errorf("gan: beta of %s is %v, allowed are [0, 1)", name, beta)
+	}
+	return momentumRule{eta, beta}, nil
+}

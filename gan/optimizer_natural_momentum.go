@@ -1,0 +1,25 @@
+package gan
+
+// NaturalMomentumConfig is v' = βv − ηF⁻¹∇L, θ' = θ + v'. The damped action it discretises
+// has Christoffel terms that this leaves out, as the paper does: with a state-dependent F
+// the position law is not Boltzmann even as η → 0 (THEORY section 3).
+type NaturalMomentumConfig struct {
+	Eta     float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"learning rate; the effective rate is eta/(1−beta)"`
+	Beta    float64 `toml:"beta" range:"[0,1)" unit:"1" doc:"momentum"`
+	Damping float64 `toml:"damping" range:"(0,inf)" unit:"1" doc:"λ added to the diagonal of the metric"`
+}
+
+// DefaultNaturalMomentum returns the listing's setting.
+func DefaultNaturalMomentum() NaturalMomentumConfig {
+	return NaturalMomentumConfig{Eta: 0.001, Beta: 0.9, Damping: 1e-4}
+}
+
+// Optimizer returns natural × momentum.
+func (c NaturalMomentumConfig) Optimizer() (Optimizer, error) {
+	r, err := heavyBall("natural-momentum", c.Eta, c.Beta)
+	if err != nil {
+		return Optimizer{}, err
+	}
+	o := Optimizer{Name: "natural-momentum", Direction: Direction{Natural: true, Damping: c.Damping}, Rule: r}
+	return o, o.Validate()
+}

@@ -1,0 +1,70 @@
+package gan
+
+import "math"
+
+// A player is one side of the game: where its parameters, memory and inputs lie, how it
+// turns cotangents into directions, and the noise injected into it.
+type player struct {
+	name      string
+	net       *MLP
+	opt       Optimizer
+	lo, hi    int     // parameters within state and configuration
+	mem, end  int     // memory within the state
+	xi, xiEnd int     // injected noise within the inputs; empty without
+	s         float64 // standard deviation of the injected noise
+
+	p      *pass
+	metric *metric // nil for a plain direction
+	ownF   bool    // the noise has covariance s²F⁻¹
+	dir    []float64
+	noise  []float64 // F^{-1/2}-coloured normals, when ownF
+}
+
+func newPlayer(name string, net *MLP, opt Optimizer, rows, forwardRows int) *player {
+	pl := &player{name: name, net: net, opt: opt, p: newPass(net, forwardRows), dir: make([]float64, net.Params())}
+	if opt.Direction.Natural {
+		pl.metric = newMetric(pl.p, rows, opt.Direction.Damping)
+	}
+	return pl
+}
+
+// inject switches noise of temperature T on; it returns the normals that takes a step.
+func (pl *player) inject(T float64, metricNoise bool) int {
+	pl.s = math.Sqrt(pl.opt.Rule.NoiseVariance(T))
+	if pl.s == 0 {
+		return 0
+	}
+	if pl.ownF = metricNoise; !metricNoise {
+		return pl.net.Params()
+	}
+	pl.p.enableTangents()
+	pl.noise = make([]float64, pl.net.Params())
+	return pl.metric.m + pl.net.Params()
+}
+
+// direction writes what the optimizer's rule follows, for the cotangents c[rows×out] of
+// the forward pass just done.
+func (pl *player) direction(dst, params, c []float64) {
+	if pl.metric != nil {
+		pl.metric.factor(params)
+		pl.metric.direction(dst, params, c)
+		return
+	}
+	pl.p.cotangents(params, c)
+	pl.p.gradient(dst)
+}
+
+// step moves the player's part of the state along pl.dir with the noise of the inputs xi.
+// params are those of the forward pass.
+func (pl *player) step(next, state, xi []float64) {
+	var w []float64
+	params := state[pl.lo:pl.hi]
+	if pl.s > 0 {
+		w = xi[pl.xi:pl.xiEnd]
+		if pl.ownF {
+			pl.metric.sample(pl.noise, params, w[:pl.metric.m], w[pl.metric.m:])
+			w = pl.noise
+		}
+	}
+	pl.opt.Rule.Step(next[pl.lo:pl.hi], next[pl.mem:pl.end], params, state[pl.mem:pl.end], pl.dir, pl.s, w)
+}

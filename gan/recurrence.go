@@ -1,0 +1,104 @@
+package gan
+
+import (
+	"fmt"
+
+	"machlup/internal/num"
+	"machlup/langevin"
+)
+
+// Recurrence returns the trainer as a recurrence of order ≤ 2 in positions, whose paths
+// have a density; the value also implements langevin.MetricRecurrence if a player has
+// metric noise, and is a langevin.Map and langevin.GradientObserver as the trainer is. It
+// shares the trainer's working storage. It refuses, with the reason, what has no such law:
+// minibatch noise, a player at temperature 0, Adam.
+func (t *Trainer) Recurrence() (langevin.Recurrence, error) {
+	n := t.cfg.Noise
+	if n.Kind != "injected" {
+		return nil, fmt.Errorf("gan: noise kind %q has no Gaussian density in positions; use kind injected, or sample the innovation action", n.Kind)
+	}
+	r := &recurrence{Trainer: t}
+	metric := false
+	for _, pl := range []*player{t.dis, t.gen} {
+		eta, beta, err := pl.opt.Rule.Linear()
+		if err != nil {
+			return nil, fmt.Errorf("gan: the %s has no path density in positions: %w", pl.name, err)
+		}
+		if pl.s == 0 {
+			return nil, fmt.Errorf("gan: the %s moves without noise (temperature 0), so a path in positions has no density; give it a temperature > 0 or sample the innovation action", pl.name)
+		}
+		metric = metric || pl.ownF
+		r.eta = append(r.eta, eta)
+		r.blocks = append(r.blocks, langevin.Block{Name: pl.name, Lo: pl.lo, Hi: pl.hi, Momentum: beta, Noise: pl.s, Metric: pl.ownF})
+	}
+	if metric {
+		return &metricRecurrence{r}, nil
+	}
+	return r, nil
+}
+
+type recurrence struct {
+	*Trainer
+	eta    []float64
+	blocks []langevin.Block
+}
+
+func (r *recurrence) Blocks() []langevin.Block { return r.blocks }
+
+// Drift writes −η·direction of block b (0 the discriminator, 1 the generator) at q̃.
+func (r *recurrence) Drift(dst []float64, b int, qmix []float64) {
+	pl := r.drive(b, qmix)
+	scaled(dst, -r.eta[b], pl.dir)
+}
+
+// drive computes the direction of block b at q̃ and returns its player.
+func (r *recurrence) drive(b int, qmix []float64) *player {
+	if b == 0 {
+		r.directionD(r.Psi(qmix), r.Theta(qmix), r.zD)
+		return r.dis
+	}
+	r.directionG(r.Psi(qmix), r.Theta(qmix), r.zG)
+	return r.gen
+}
+
+type metricRecurrence struct{ *recurrence }
+
+// MetricNorm returns rᵀF(q̃)r of block b, |r|² for a block without metric noise. It costs a
+// forward pass and its tangent.
+func (r *metricRecurrence) MetricNorm(b int, qmix, res []float64) float64 {
+	pl := r.player(b)
+	if !pl.ownF {
+		return num.Norm2(res)
+	}
+	r.forward(b, qmix)
+	return pl.metric.norm(qmix[pl.lo:pl.hi], res)
+}
+
+// LogDet returns log det F(q̃) of block b, 0 for a block without metric noise.
+func (r *metricRecurrence) LogDet(b int, qmix []float64) float64 {
+	pl := r.player(b)
+	if !pl.ownF {
+		return 0
+	}
+	r.forward(b, qmix)
+	pl.metric.factor(qmix[pl.lo:pl.hi])
+	return pl.metric.logDet()
+}
+
+func (t *Trainer) player(b int) *player {
+	if b == 0 {
+		return t.dis
+	}
+	return t.gen
+}
+
+// forward runs the forward pass on the quenched batch that the metric of block b is of.
+func (t *Trainer) forward(b int, q []float64) {
+	fake := t.x[t.rows*t.dim:]
+	if b == 1 {
+		t.gen.p.forward(fake, t.Theta(q), t.zG, t.rows)
+		return
+	}
+	t.gen.p.forward(fake, t.Theta(q), t.zD, t.rows)
+	t.dis.p.forward(t.logit, t.Psi(q), t.x, 2*t.rows)
+}
