@@ -118,27 +118,37 @@ func (c *Chain) Path() *Path { return c.path }
 
 // Sweep applies every move once.
 func (c *Chain) Sweep(src Source) {
+	c.ready()
+	for i := range c.moves {
+		c.moves[i].sweep(c.path, src, false)
+	}
+}
+
+// SweepBack is the time reversal of Sweep: the same proposals in the opposite order.
+func (c *Chain) SweepBack(src Source) {
+	c.ready()
+	for i := len(c.moves) - 1; i >= 0; i-- {
+		c.moves[i].sweep(c.path, src, true)
+	}
+}
+
+func (c *Chain) ready() {
 	if !c.started {
 		panic("pathint: sweep of a chain without a path; call one of its Start methods")
-	}
-	for i := range c.moves {
-		c.moves[i].sweep(c.path, src)
 	}
 }
 
 // Warm does the given number of sweeps during which step sizes adapt (Robbins–Monro on
 // log b towards the move's target acceptance), then resets the statistics.
 func (c *Chain) Warm(sweeps int, src Source) {
-	if !c.started {
-		panic("pathint: sweep of a chain without a path; call one of its Start methods")
-	}
+	c.ready()
 	for range sweeps {
 		c.warmed++
 		gain := 2 / math.Sqrt(float64(c.warmed))
 		for i := range c.moves {
 			m := &c.moves[i]
 			before := m.stats
-			m.sweep(c.path, src)
+			m.sweep(c.path, src, false)
 			if n := m.stats.proposed - before.proposed; m.target > 0 && n > 0 {
 				rate := float64(m.stats.accepted-before.accepted) / float64(n)
 				m.step = min(1, m.step*math.Exp(gain*(rate-m.target)))
@@ -148,10 +158,15 @@ func (c *Chain) Warm(sweeps int, src Source) {
 	c.ResetStats()
 }
 
-// sweep makes the proposals of one sweep and decides each.
-func (m *bound) sweep(p *Path, src Source) {
+// sweep makes the proposals of one sweep, in order or back, and decides each.
+func (m *bound) sweep(p *Path, src Source, back bool) {
 	before := p.cost
-	for i, n := 0, m.kernel.Begin(p, src); i < n; i++ {
+	n := m.kernel.Begin(p, src)
+	for j := range n {
+		i := j
+		if back {
+			i = n - 1 - j
+		}
 		ratio := m.kernel.Propose(p, i, m.step, src)
 		delta := p.Delta()
 		m.stats.proposed++
