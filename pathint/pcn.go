@@ -10,9 +10,9 @@ import (
 // the Gaussian reference invariant on any mesh, so only the tilt decides. A proposal that
 // starts at step k costs K−k steps of the map.
 type PCN struct {
-	Window int     // steps refreshed at once; 0 = the whole path
-	Step   float64 // b in (0,1]
-	Target float64 // acceptance aimed at in warm-up, 0 = fixed step
+	Window int     `toml:"window" range:"[0,inf)" unit:"step" doc:"steps refreshed at once; 0: the whole path"`
+	Step   float64 `toml:"step" range:"(0,1]" unit:"1" doc:"b: share of fresh noise in a proposal; the start value where warm-up adapts it"`
+	Target float64 `toml:"target" range:"[0,1)" unit:"1" doc:"acceptance that warm-up adapts the step to; 0 keeps the step"`
 }
 
 func (m PCN) Name() string                   { return "pcn" }

@@ -5,9 +5,9 @@ package pathint
 // (Dellago, Bolhuis and Chandler 1998; forward only, so it needs no reversibility). It
 // costs K−k steps of the map.
 type Shooting struct {
-	Count  int     // proposals per sweep; 0 means 1
-	Step   float64 // b in (0,1]
-	Target float64 // acceptance aimed at in warm-up, 0 = fixed step
+	Count  int     `toml:"count" range:"[1,inf)" unit:"1" doc:"proposals per sweep"`
+	Step   float64 `toml:"step" range:"(0,1]" unit:"1" doc:"b: share of fresh noise in a proposal; the start value where warm-up adapts it"`
+	Target float64 `toml:"target" range:"[0,1)" unit:"1" doc:"acceptance that warm-up adapts the step to; 0 keeps the step"`
 }
 
 func (m Shooting) Name() string                   { return "shooting" }

@@ -3,9 +3,9 @@ package pathint
 // SingleSlice redraws one slice at a time, in order, from the free action conditional on
 // its neighbours: staging with segments of one slice, at two drifts a slice at most.
 type SingleSlice struct {
-	Block  string  // name of the block to move, empty for all at once
-	Step   float64 // b in (0,1]
-	Target float64 // acceptance aimed at in warm-up, 0 = fixed step
+	Block  string  `toml:"block" doc:"name of the block to move; empty: all at once"`
+	Step   float64 `toml:"step" range:"(0,1]" unit:"1" doc:"b: share of fresh noise in a proposal; the start value where warm-up adapts it"`
+	Target float64 `toml:"target" range:"[0,1)" unit:"1" doc:"acceptance that warm-up adapts the step to; 0 keeps the step"`
 }
 
 func (m SingleSlice) Name() string {

@@ -6,10 +6,10 @@ package pathint
 // respect to the free action, pentadiagonal with momentum, so only the drift and the tilt
 // decide. A sweep tiles the movable slices with segments from a random offset.
 type Staging struct {
-	Block  string  // name of the block to move, empty for all at once
-	Length int     // slices of a segment
-	Step   float64 // b in (0,1]
-	Target float64 // acceptance aimed at in warm-up, 0 = fixed step
+	Block  string  `toml:"block" doc:"name of the block to move; empty: all at once"`
+	Length int     `toml:"length" range:"[1,inf)" unit:"slice" doc:"slices of a segment"`
+	Step   float64 `toml:"step" range:"(0,1]" unit:"1" doc:"b: share of fresh noise in a proposal; the start value where warm-up adapts it"`
+	Target float64 `toml:"target" range:"[0,1)" unit:"1" doc:"acceptance that warm-up adapts the step to; 0 keeps the step"`
 }
 
 func (m Staging) Name() string {
