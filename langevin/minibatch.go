@@ -85,7 +85,7 @@ func (m *Minibatch) Step(next, state, xi []float64) {
 //
 // Mandt, Hoffman & Blei, JMLR 18 (2017) 134, assumptions 1 to 4.
 type GaussianGradient struct {
-	Drift
+	f Drift
 	r []float64
 	n int
 }
@@ -100,12 +100,17 @@ func NewGaussianGradient(f Drift, r []float64) (*GaussianGradient, error) {
 	return &GaussianGradient{f, append([]float64(nil), r...), n}, nil
 }
 
+func (g *GaussianGradient) Dim() int { return g.n }
+
+// Drift writes f(x).
+func (g *GaussianGradient) Drift(dst, x []float64) { g.f.Drift(dst, x) }
+
 // Inputs is one normal per component.
 func (g *GaussianGradient) Inputs() int { return g.n }
 
 // SampleDrift writes f(x) + R·xi.
 func (g *GaussianGradient) SampleDrift(dst, x, xi []float64) {
-	g.Drift.Drift(dst, x)
+	g.f.Drift(dst, x)
 	for i := range dst {
 		sum := 0.0
 		for j, z := range xi[:g.n] {

@@ -12,9 +12,9 @@ type SineMetricConfig struct {
 	Wave      float64 `toml:"wave" range:"(0,inf)" unit:"1" doc:"κ of G = 1 + α sin κx"`
 }
 
-// SineMetric is the diagonal metric G_ii = 1 + α sin κx_i with Γ_i = ακ cos κx_i. Its
-// three corrections sample three different, asymmetric laws in any symmetric potential,
-// so a wrong Γ cannot hide.
+// SineMetric is the diagonal metric G_ii = 1 + α sin κx_i of the first Dim components,
+// with Γ_i = ακ cos κx_i. Its three corrections sample three different, asymmetric laws
+// in any symmetric potential, so a wrong Γ cannot hide.
 type SineMetric struct {
 	n        int
 	amp, wav float64
@@ -91,18 +91,29 @@ func (m *SineMetric) LogDet() float64 {
 // Divergence writes Γ = ∂G.
 func (m *SineMetric) Divergence(dst []float64) { copy(dst, m.dg) }
 
-// SolveJVP writes (∂_v G)u; SolveVJP writes ∇(wᵀGu), the same sum for a diagonal metric.
+// SolveJVP writes (∂_v G)u.
 func (m *SineMetric) SolveJVP(dst, u, v []float64) {
 	for i, dg := range m.dg {
 		dst[i] = dg * u[i] * v[i]
 	}
 }
-func (m *SineMetric) SolveVJP(dst, u, w []float64) { m.SolveJVP(dst, u, w) }
 
-// DivergenceJVP writes ∂_v Γ; DivergenceVJP writes ∇(wᵀΓ).
+// SolveVJP writes ∇(wᵀGu): the same products for a diagonal metric, and zero for the
+// components of q that it does not depend on.
+func (m *SineMetric) SolveVJP(dst, u, w []float64) {
+	clear(dst[m.n:])
+	m.SolveJVP(dst, u, w)
+}
+
+// DivergenceJVP writes ∂_v Γ.
 func (m *SineMetric) DivergenceJVP(dst, v []float64) {
 	for i, dd := range m.ddg {
 		dst[i] = dd * v[i]
 	}
 }
-func (m *SineMetric) DivergenceVJP(dst, w []float64) { m.DivergenceJVP(dst, w) }
+
+// DivergenceVJP writes ∇(wᵀΓ).
+func (m *SineMetric) DivergenceVJP(dst, w []float64) {
+	clear(dst[m.n:])
+	m.DivergenceJVP(dst, w)
+}
