@@ -105,6 +105,31 @@ func (lz *linearizer) NoiseVJP(dst, state, w []float64) {
 	}
 }
 
+// NoiseJVP writes L·xi; len(xi) = Inputs().
+func (lz *linearizer) NoiseJVP(dst, state, xi []float64) {
+	if len(xi) != lz.inputs {
+		panic("gan: NoiseJVP: xi has the wrong length")
+	}
+	lz.check(dst, state, dst)
+	t := lz.Trainer
+	lz.stepD(state)
+	clear(dst)
+	lz.push(dst, xi, t.dis)
+	lz.h.productG(lz.hv, t.Psi(lz.next), t.Theta(state), t.Psi(dst), nil, false)
+	scaled(t.Theta(dst), -lz.eta[1], t.Theta(lz.hv))
+	lz.push(dst, xi, t.gen)
+}
+
+// push adds a player's noise to the tangent of its u, from there to parameters and
+// velocity.
+func (lz *linearizer) push(dst, xi []float64, pl *player) {
+	u := dst[pl.lo:pl.hi]
+	for i, x := range xi[pl.xi:pl.xiEnd] {
+		u[i] += pl.s * x
+	}
+	copy(dst[pl.mem:pl.end], u)
+}
+
 // cotangents leaves the cotangents of u_D and u_G in u, and ∇²L_G·(0, u_G) at (ψ', θ) in
 // hv, whose ψ rows are what the generator's step adds to the cotangent of ψ'.
 func (lz *linearizer) cotangents(state, w []float64) {

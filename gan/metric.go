@@ -42,12 +42,19 @@ type metric struct {
 
 const metricBlock = 64
 
+// newMetric chooses the smaller system.
 func newMetric(p *pass, rows int, lambda float64) *metric {
+	return newMetricForm(p, rows, lambda, rows*p.net.Out() <= p.net.Params())
+}
+
+func newMetricForm(p *pass, rows int, lambda float64, gram bool) *metric {
 	net := p.net
-	s := &metric{p: p, lambda: lambda, rows: rows, out: net.Out(), n: net.Params()}
+	s := &metric{p: p, lambda: lambda, rows: rows, out: net.Out(), n: net.Params(), gram: gram}
 	s.m = rows * s.out
-	s.gram = s.m <= s.n
-	size := min(s.m, s.n)
+	size := s.n
+	if gram {
+		size = s.m
+	}
 	s.a = make([]float64, size*size)
 	for l := range net.layers() {
 		s.delta = append(s.delta, make([]float64, s.m*net.dims[l+1]))

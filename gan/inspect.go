@@ -1,0 +1,66 @@
+package gan
+
+import "machlup/internal/num"
+
+// The quantities below are for checks: each is computed from its definition, apart from
+// the code a step runs, and may be slow and allocate. They need the quenched batch (noise
+// kind injected or none). Player 0 is the discriminator, 1 the generator.
+
+// BatchLoss returns the loss of a player on the quenched batch at q.
+func (t *Trainer) BatchLoss(player int, q []float64) float64 {
+	t.needQuenched()
+	t.forward(player, q)
+	b := t.rows
+	f := make([]float64, b)
+	if player == 1 {
+		t.dis.p.forward(t.logit, t.Psi(q), t.x[b*t.dim:], b)
+		t.cfg.Loss.Generator(f, nil, nil, t.logit[:b])
+		return mean(f)
+	}
+	t.cfg.Loss.Real(f, nil, nil, t.logit[:b])
+	l := mean(f)
+	t.cfg.Loss.Fake(f, nil, nil, t.logit[b:])
+	return l + mean(f)
+}
+
+// BatchGradient writes the gradient of that loss with respect to the player's own
+// parameters, whatever its optimizer makes of it.
+func (t *Trainer) BatchGradient(dst []float64, player int, q []float64) {
+	t.needQuenched()
+	f := t.Fork()
+	pl := f.player(player)
+	pl.metric = nil
+	if player == 0 {
+		f.directionD(f.Psi(q), f.Theta(q), f.zD)
+	} else {
+		f.directionG(f.Psi(q), f.Theta(q), f.zG)
+	}
+	copy(dst, pl.dir)
+}
+
+// DenseMetric writes F = JᵀJ/N + λI of a player's network at q into dst[n×n], from a
+// Jacobian built column by column with the forward tangent.
+func (t *Trainer) DenseMetric(dst []float64, player int, q []float64, lambda float64) {
+	t.needQuenched()
+	f := t.Fork()
+	pl := f.player(player)
+	pl.p.enableTangents()
+	f.forward(player, q)
+	n, m := pl.net.Params(), pl.p.rows*pl.net.Out()
+	jt, unit := make([]float64, n*m), make([]float64, n)
+	for i := range n {
+		unit[i] = 1
+		pl.p.tangent(jt[i*m:(i+1)*m], q[pl.lo:pl.hi], unit, nil)
+		unit[i] = 0
+	}
+	num.Gemm(false, true, n, n, m, 1/float64(pl.p.rows), jt, m, jt, m, 0, dst, n)
+	for i := range n {
+		dst[i*n+i] += lambda
+	}
+}
+
+func (t *Trainer) needQuenched() {
+	if t.zD == nil {
+		panic("gan: the trainer has no quenched batch: its noise kind has minibatches")
+	}
+}
