@@ -88,7 +88,7 @@ func checkDerivatives(t *testing.T, m langevin.Map, lin langevin.Linearizer, sta
 	lu := directional(zero, u, func(x []float64) []float64 { m.Step(out, at, x); return out })
 	lw := poisoned(m.Inputs())
 	lin.NoiseVJP(lw, at, w)
-	if a, b := dot(w, lu), dot(lw, u); !(abs(a-b) < 1e-7*(norm(w)*norm(lu)+norm(lw)*norm(u))) {
+	if a, b := dot(w, lu), dot(lw, u); !(abs(a-b) <= 1e-7*(norm(w)*norm(lu)+norm(lw)*norm(u))) {
 		t.Fatalf("NoiseVJP is not the transpose of ∂Φ/∂ξ: w·Lu = %v, Lᵀw·u = %v", a, b)
 	}
 	if n, ok := lin.(langevin.NoiseLinearizer); ok {
