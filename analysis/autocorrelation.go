@@ -23,22 +23,23 @@ type Tau struct {
 	TauErr float64 // its standard error, Wolff (42): 2τ √((W+½−τ)/N)
 	Mean   float64
 	StdErr float64 // of Mean: StdErr² = 2τ·Var/N
-	Sokal  float64 // τ with the window of Sokal, the smallest W ≥ 5τ(W); a cross-check
+	Sokal  float64 // τ with the window of Sokal, the smallest W ≥ 5τ(W); a cross-check, not bias corrected
 	Window int     // W, in draws
 	ESS    float64 // N/(2τ)
 
 	N         int     // draws over all chains
 	Var       float64 // Γ(0), bias corrected
 	ReplicaP  float64 // probability that the chains' means differ this much (1 for one chain)
-	Converged bool    // both the window closed and N ≥ 50τ; otherwise all errors are lower bounds
+	Converged bool    // the window closed and N ≥ 50(½+Σ|ρ|); otherwise the errors are not to be trusted
 	Err       error
 }
 
 // Autocorrelation estimates τ and the error of the mean of one stationary series by the
 // Γ-method with automatic window, S = 1.5.
 //
-// The window's scale is taken from Σ|ρ| instead of Σρ. For positive autocorrelations that
-// is Wolff's choice; oscillating ones (inertia, α < 0) otherwise close the window at once.
+// The scale of both windows is taken from Σ|ρ| instead of Σρ. For positive autocorrelations
+// that is Wolff's and Sokal's choice; oscillating ones (inertia, α < 0) otherwise close the
+// window at once.
 // Should the windowed sum still be ≤ 0, the naive τ = ½ is quoted, which is then an upper
 // bound, and Converged is false.
 //
@@ -92,9 +93,10 @@ func tauExists(n int, lo, hi, mean float64) error {
 func (t *Tau) fill(gamma []float64, independent bool) {
 	n := float64(t.N)
 	w, closed := wolffWindow(gamma, n)
-	c := gamma[0]
+	c, scale := gamma[0], 0.5
 	for _, g := range gamma[1 : w+1] {
 		c += 2 * g
+		scale += math.Abs(g / gamma[0])
 	}
 	t.Sokal = sokal(gamma)
 	t.Window = w
@@ -114,7 +116,7 @@ func (t *Tau) fill(gamma []float64, independent bool) {
 		t.TauErr = 0
 	}
 	t.ESS = n / (2 * t.Tau)
-	t.Converged = (closed || independent) && n >= minTaus*t.Tau
+	t.Converged = (closed || independent) && n >= minTaus*scale
 }
 
 // wolffWindow minimises truncation bias plus noise, Wolff (51)–(52).
@@ -130,11 +132,12 @@ func wolffWindow(gamma []float64, n float64) (w int, closed bool) {
 	return len(gamma) - 1, false
 }
 
-// sokal returns ½+Σρ up to the smallest W ≥ c·τ(W), or up to the last lag.
+// sokal returns ½+Σρ up to the smallest W ≥ c·(½+Σ|ρ|), or up to the last lag.
 func sokal(gamma []float64) float64 {
-	tau := 0.5
-	for w := 1; w < len(gamma) && float64(w-1) < sokalC*tau; w++ {
+	tau, scale := 0.5, 0.5
+	for w := 1; w < len(gamma) && float64(w-1) < sokalC*scale; w++ {
 		tau += gamma[w] / gamma[0]
+		scale += math.Abs(gamma[w] / gamma[0])
 	}
 	return tau
 }
