@@ -16,11 +16,11 @@ type System interface {
 	Config() int
 }
 
-// A Positional system says whether, as configured, its paths have a density in positions.
-// A trainer whose Go type has the methods of a Recurrence but whose optimizer remembers
-// the whole past returns the reason here.
+// A Positional system gives its step as a recurrence in positions, or the reason why, as
+// configured, it has none (an optimizer that remembers the whole past, a player without
+// noise).
 type Positional interface {
-	Positional() error
+	Recurrence() (langevin.Recurrence, error)
 }
 
 // OnsagerMachlup is the action of a langevin.Recurrence in positions,
@@ -58,9 +58,11 @@ const (
 // density in positions.
 func NewOnsagerMachlup(sys System) (*OnsagerMachlup, error) {
 	if p, ok := sys.(Positional); ok {
-		if err := p.Positional(); err != nil {
-			return nil, fmt.Errorf("pathint: onsager-machlup: %w; use the innovation action", err)
+		r, err := p.Recurrence()
+		if err != nil {
+			return nil, fmt.Errorf("pathint: onsager-machlup: %w", err)
 		}
+		sys = r
 	}
 	rec, ok := sys.(langevin.Recurrence)
 	if !ok {

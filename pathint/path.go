@@ -317,7 +317,7 @@ func (p *Path) restore() {
 // without charging for it.
 func (p *Path) refresh() {
 	before := p.cost
-	c := Change{Lo: 1, Hi: p.steps + 1, B0: 0, B1: p.blk}
+	c := Change{Lo: 0, Hi: p.steps + 1, B0: 0, B1: p.blk}
 	if p.inputs > 0 {
 		c = Change{Lo: 0, Hi: p.steps}
 	}
