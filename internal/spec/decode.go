@@ -19,14 +19,18 @@ type Table struct {
 // Path returns the table's dotted path.
 func (t *Table) Path() string { return JoinKey(t.path...) }
 
-// Table returns a sub-table.
+// Table returns a sub-table; name may be dotted.
 func (t *Table) Table(name string) *Table {
-	return &Table{t.doc, append(t.path[:len(t.path):len(t.path)], name)}
+	parts, err := SplitKey(name)
+	if err != nil {
+		panic("spec: Table of a path that is not a dotted key")
+	}
+	return &Table{t.doc, append(t.path[:len(t.path):len(t.path)], parts...)}
 }
 
 // Names returns the names of the sub-tables: see Doc.Names.
 func (t *Table) Names() []string {
-	rec := t.doc.table(t.path)
+	rec := t.doc.declare(t.path)
 	rec.plugins = true
 	n := t.doc.root.find(t.path)
 	if n == nil || !n.isTable() {
@@ -36,7 +40,7 @@ func (t *Table) Names() []string {
 	var out []string
 	for _, c := range n.children {
 		if c.isTable() {
-			out = append(out, c.name)
+			out = append(out, quoteKey(c.name))
 			t.doc.table(c.path).marked = true
 		}
 	}
@@ -77,7 +81,7 @@ func (t *Table) Decode(dst any) error {
 
 // decode fills the struct v from the table n, nil when absent, and records its values.
 func (d *Doc) decode(path []string, n *node, v reflect.Value) error {
-	rec := d.table(path)
+	rec := d.declare(path)
 	rec.decoded = true
 	if n != nil {
 		n.used = true
@@ -186,7 +190,11 @@ func (f *field) decode(n *node, v reflect.Value) error {
 	case k == reflect.Bool:
 		b, ok := n.value.(bool)
 		if !ok {
-			return f.refuse(n, v.Type(), "")
+			hint := ""
+			if s := n.value; s == "true" || s == "false" {
+				hint = "write it without quotes"
+			}
+			return f.refuse(n, v.Type(), hint)
 		}
 		v.SetBool(b)
 		return nil
@@ -225,7 +233,7 @@ func (f *field) decodeList(n *node, v reflect.Value) error {
 	for i, c := range n.children {
 		if err := inner.decode(c, into.Index(i)); err != nil {
 			if e, ok := err.(*Error); ok {
-				e.Key += fmt.Sprintf("[%d]", i)
+				e.Key = n.key() + fmt.Sprintf("[%d]", i) + strings.TrimPrefix(e.Key, n.key())
 			}
 			return err
 		}
@@ -299,14 +307,11 @@ func (f *field) decodeInt(n *node, v reflect.Value) error {
 		return f.refuse(n, v.Type(), "")
 	}
 	if v.CanUint() {
-		if y < 0 || v.OverflowUint(uint64(y)) {
+		if y < 0 {
 			return f.refuse(n, v.Type(), "")
 		}
 		v.SetUint(uint64(y))
 		return nil
-	}
-	if v.OverflowInt(y) {
-		return f.refuse(n, v.Type(), "")
 	}
 	v.SetInt(y)
 	return nil
@@ -315,7 +320,7 @@ func (f *field) decodeInt(n *node, v reflect.Value) error {
 // unquoteHint helps with numbers in quotes.
 func unquoteHint(n *node) string {
 	if s, ok := n.value.(string); ok {
-		if _, err := strconv.ParseFloat(strings.TrimSpace(s), 64); err == nil {
+		if x, err := strconv.ParseFloat(strings.TrimSpace(s), 64); err == nil && !math.IsNaN(x) && !math.IsInf(x, 0) {
 			return "write it without quotes"
 		}
 	}

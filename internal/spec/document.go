@@ -49,19 +49,29 @@ func newDoc(file string, root *node) *Doc {
 	return &Doc{file: file, root: root, tables: make(map[string]*table)}
 }
 
-// table returns the record of a path, noting it as a valid name of its parent.
+// table returns the record of a path.
 func (d *Doc) table(path []string) *table {
 	key := JoinKey(path...)
 	t := d.tables[key]
 	if t == nil {
-		if len(path) > 0 {
-			d.table(path[:len(path)-1]).addName(path[len(path)-1])
-		}
 		t = &table{path: slices.Clone(path)}
 		d.tables[key] = t
 		d.order = append(d.order, key)
 	}
 	return t
+}
+
+// declare returns the record of a path and makes it a valid name of its parents.
+func (d *Doc) declare(path []string) *table {
+	if len(path) > 0 {
+		d.declare(path[:len(path)-1]).addName(path[len(path)-1])
+	}
+	return d.table(path)
+}
+
+// known reports whether a table of that name may be in the file.
+func (t *table) known() bool {
+	return t != nil && (t.decoded || t.plugins || len(t.names) > 0)
 }
 
 func (t *table) addName(name string) {
@@ -91,11 +101,27 @@ func (d *Doc) Set(key, value string) error {
 	if err != nil {
 		return &Error{File: origin, Found: fmt.Sprintf("the key %q", key), Allowed: "a dotted key such as trainer.generator.eta"}
 	}
-	n, err := parseValue(origin, value)
+	n, err := parseValue(origin, parts, value)
 	if err != nil {
+		if e := err.(*Error); e.Found == invalidValue(value) {
+			e.Hint = "strings need quotes that the shell leaves alone: --set '" + key + "=" + quotedExample(value) + "'"
+		}
 		return err
 	}
-	return d.root.set(parts, n, place{file: origin}, false)
+	return d.root.set(sweptKey(parts), n, place{file: origin}, false)
+}
+
+// sweptKey makes one quoted key of what follows sweep.grid or sweep.zip, as files have it,
+// so that --set replaces an axis of the file whether or not the shell kept the quotes.
+func sweptKey(parts []string) []string {
+	if len(parts) < 4 || parts[0] != "sweep" || parts[1] != "grid" && parts[1] != "zip" {
+		return parts
+	}
+	key, rest := parts[2:], []string(nil)
+	if last := key[len(key)-1]; last == "linspace" || last == "logspace" {
+		key, rest = key[:len(key)-1], key[len(key)-1:]
+	}
+	return append([]string{"sweep", parts[1], JoinKey(key...)}, rest...)
 }
 
 // ParseSetting splits the argument of --set at its first "=".
@@ -107,27 +133,38 @@ func ParseSetting(arg string) (Setting, error) {
 	return Setting{strings.TrimSpace(arg[:s.pos]), strings.TrimSpace(arg[s.pos+1:])}, nil
 }
 
-// parseValue reads one TOML value.
-func parseValue(origin, value string) (*node, error) {
-	value = strings.TrimSpace(value)
-	refuse := func(hint string) (*node, error) {
-		return nil, &Error{File: origin, Found: fmt.Sprintf("%q", clip(value)), Allowed: "one value in TOML syntax", Hint: hint}
+func invalidValue(value string) string { return fmt.Sprintf("%q", clip(value)) }
+
+// quotedExample is the value in quotes, if that could be what was meant.
+func quotedExample(value string) string {
+	if value == "" || strings.ContainsAny(value, "\"'[]{}=\n") {
+		return `"…"`
 	}
+	return quoteString(clip(value))
+}
+
+// parseValue reads one TOML value, for the key of these parts.
+func parseValue(origin string, parts []string, value string) (*node, error) {
 	if bareWord.MatchString(value) && !slices.Contains([]string{"true", "false", "inf", "nan"}, value) {
 		return &node{kind: scalar, raw: quoteString(value), value: value}, nil
 	}
-	root, err := parseTree(origin, "v = "+value)
+	root, err := parseTree(origin, JoinKey(parts...)+" = "+value)
 	if err != nil {
-		if e := err.(*Error); strings.HasPrefix(e.Found, "an array of tables") {
-			e.Line, e.Col, e.Key = 0, 0, ""
-			return nil, e
+		e := err.(*Error)
+		e.Line, e.Col = 0, 0
+		if strings.HasPrefix(e.Found, syntaxMark) {
+			e.Key, e.Found, e.Allowed = "", invalidValue(value), "one value in TOML syntax"
 		}
-		return refuse(`strings need quotes that the shell leaves alone: --set 'key="value"'`)
+		return nil, e
 	}
-	if len(root.children) != 1 || root.children[0].name != "v" || root.children[0].kind == dotted {
-		return refuse("one --set for each key")
+	n := root
+	for _, p := range parts {
+		if len(n.children) != 1 || n.child(p) == nil {
+			return nil, &Error{File: origin, Found: invalidValue(value), Allowed: "one value in TOML syntax"}
+		}
+		n = n.child(p)
 	}
-	return root.children[0], nil
+	return n, nil
 }
 
 // set puts a value at a path, making tables on the way; what was there is replaced.
@@ -176,7 +213,8 @@ func (n *node) rebase(path []string, at place) {
 
 // Names returns the names of the sub-tables of a table, in file order, and notes them as
 // plug-ins: their presence and order are part of Resolved and NonDefault. Decode (or the
-// caller's own refusal) of each is expected to follow.
+// caller's own refusal) of each is expected to follow. A name that TOML has in quotes comes
+// with them, so that Table("move." + name) always works.
 func (d *Doc) Names(path string) []string { return d.Table(path).Names() }
 
 // Table returns the table at a dotted path, "" for the top level; an absent one is empty.
@@ -209,25 +247,23 @@ func (d *Doc) Unknown() error {
 }
 
 func (d *Doc) unknown(n *node) error {
-	if n.isTable() {
-		t := d.tables[n.key()]
-		if t != nil || n.used {
-			for _, c := range n.children {
-				if err := d.unknown(c); err != nil {
-					return err
-				}
-			}
-			if n.used || len(n.children) > 0 {
-				return nil
+	if n.isTable() && d.tables[n.key()].known() {
+		for _, c := range n.children {
+			if err := d.unknown(c); err != nil {
+				return err
 			}
 		}
-	} else if n.used {
 		return nil
 	}
-	parent := d.tables[JoinKey(n.path[:len(n.path)-1]...)]
+	if n.used && !n.isTable() {
+		return nil
+	}
 	var valid []string
-	if parent != nil {
-		valid = parent.names
+	if parent := d.tables[JoinKey(n.path[:len(n.path)-1]...)]; parent != nil {
+		valid = slices.Clone(parent.names)
+	}
+	if len(n.path) == 1 {
+		valid = append(valid, "sweep")
 	}
 	e := n.errorAt()
 	e.Found = "an unknown " + map[bool]string{true: "table", false: "key"}[n.isTable()]

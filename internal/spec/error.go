@@ -70,7 +70,7 @@ func editDistance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	const most = 64 // names are short; what is longer is far from any of them
 	if len(x) > most || len(y) > most {
-		return most
+		return max(len(x), len(y))
 	}
 	before, prev, cur := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range prev {

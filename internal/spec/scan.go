@@ -46,18 +46,20 @@ func parseTree(file string, src string) (*node, error) {
 func decodeTOML(src string) (values map[string]any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("invalid TOML (%v)", r)
+			err = fmt.Errorf("%v", r)
 		}
 	}()
 	_, err = toml.Decode(src, &values)
 	return values, err
 }
 
+// syntaxMark begins what Error.Found says about what the library refused.
+const syntaxMark = "invalid TOML: "
+
 func syntaxError(file, src string, err error) error {
-	e := &Error{File: file, Found: err.Error(), Allowed: "valid TOML"}
+	e := &Error{File: file, Found: syntaxMark + err.Error()}
 	if p, ok := err.(toml.ParseError); ok {
-		e.Found = "invalid TOML: " + strings.TrimSpace(p.Message)
-		e.Allowed = ""
+		e.Found = syntaxMark + strings.TrimSpace(p.Message)
 		s := scanner{file: file, src: src}
 		at := s.placeOf(max(0, min(p.Position.Start, len(src))))
 		e.Line, e.Col = at.line, at.col
@@ -170,7 +172,7 @@ func (s *scanner) keyValue(table *node, depth int) error {
 	if err != nil {
 		return err
 	}
-	s.blank(false)
+	s.spaces()
 	return s.value(n, depth)
 }
 
@@ -302,6 +304,12 @@ func (s *scanner) blank(lines bool) {
 	}
 }
 
+func (s *scanner) spaces() {
+	for s.peek() == ' ' || s.peek() == '\t' {
+		s.pos++
+	}
+}
+
 // newline passes one byte of a line end.
 func (s *scanner) newline() {
 	if s.src[s.pos] == '\n' {
@@ -341,7 +349,7 @@ func (s *scanner) skipString() error {
 			s.pos++
 			return nil
 		case '\\':
-			if q == `"` {
+			if q == `"` && s.pos+1 < len(s.src) {
 				s.pos++
 			}
 		case '\n':
@@ -368,7 +376,7 @@ func names(parts []keyPart) []string {
 func (s *scanner) keyParts() ([]keyPart, error) {
 	var parts []keyPart
 	for {
-		s.blank(false)
+		s.spaces()
 		at, start := s.here(), s.pos
 		var name string
 		switch c := s.peek(); {
@@ -393,7 +401,7 @@ func (s *scanner) keyParts() ([]keyPart, error) {
 		if parts = append(parts, keyPart{name, at}); len(parts) > maxDepth {
 			return nil, &Error{File: at.file, Line: at.line, Col: at.col, Found: "a key of too many parts", Allowed: fmt.Sprintf("%d", maxDepth)}
 		}
-		s.blank(false)
+		s.spaces()
 		if s.peek() != '.' {
 			return parts, nil
 		}

@@ -12,7 +12,10 @@ import (
 const MaxPoints = 1_000_000
 
 // A Setting is a dotted key and a value in canonical TOML.
-type Setting struct{ Key, Value string }
+type Setting struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
 
 // A Point is one combination of a sweep.
 type Point []Setting
@@ -22,7 +25,7 @@ func (p Point) Label() string {
 	parts := make([]string, len(p))
 	for i, s := range p {
 		value := s.Value
-		if n, err := parseValue("", value); err == nil {
+		if n, err := parseValue("", []string{"v"}, value); err == nil {
 			if text, ok := n.value.(string); ok && plainWord(text) {
 				value = text
 			}
@@ -125,7 +128,25 @@ func (d *Doc) axes() ([]axis, error) {
 		}
 	}
 	slices.SortStableFunc(axes, func(a, b axis) int { return boolInt(a.zip) - boolInt(b.zip) })
+	for _, a := range axes {
+		if err := d.overridden(a); err != nil {
+			return nil, err
+		}
+	}
 	return axes, checkAxes(axes)
+}
+
+// overridden refuses a --set of a key that the file sweeps: the sweep would win.
+func (d *Doc) overridden(a axis) error {
+	path, _ := SplitKey(a.key)
+	n := d.root.find(path)
+	if n == nil || n.at.line > 0 || a.node.at.line == 0 {
+		return nil
+	}
+	e := n.errorAt()
+	e.Found, e.Allowed = fmt.Sprintf("a value for a key that is swept (%s:%d)", a.node.at.file, a.node.at.line), "a key that is not"
+	e.Hint = "set " + JoinKey("sweep", map[bool]string{false: "grid", true: "zip"}[a.zip], a.key) + "=[…] instead"
+	return e
 }
 
 func boolInt(b bool) int {
@@ -342,7 +363,7 @@ func (d *Doc) With(p Point) (*Doc, error) {
 		if err != nil {
 			return nil, err
 		}
-		v, err := parseValue(where.file, s.Value)
+		v, err := parseValue(where.file, parts, s.Value)
 		if err != nil {
 			return nil, err
 		}

@@ -36,6 +36,14 @@ func (r *interval) holds(x float64) bool {
 	return (x > r.lo || x == r.lo && !r.loOpen) && (x < r.hi || x == r.hi && !r.hiOpen)
 }
 
+// sizes says what lengths an interval holds.
+func (r *interval) sizes() string {
+	if r.lo == r.hi {
+		return strconv.FormatFloat(r.lo, 'g', -1, 64)
+	}
+	return "in " + r.text
+}
+
 var fieldCache sync.Map // reflect.Type → []field
 
 // fieldsOf reads the tags of a struct, embedded structs included.
@@ -103,7 +111,11 @@ func readTags(t reflect.Type, f reflect.StructField, name string) field {
 }
 
 func numeric(t reflect.Type) bool {
-	return t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64 || t.Kind() == reflect.Float64
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64, reflect.Float64:
+		return true
+	}
+	return false
 }
 
 func supported(leaf reflect.Type, depth int) bool {
@@ -166,7 +178,7 @@ func (f *field) allowed(t reflect.Type) string {
 	}
 	switch k := t.Kind(); {
 	case t == durationType:
-		return `a duration such as "60s" or "100ms"` + in
+		return `a duration such as "60s" or "100ms",` + in
 	case k == reflect.Pointer:
 		return f.allowed(t.Elem())
 	case k == reflect.Slice || k == reflect.Array:
@@ -174,7 +186,7 @@ func (f *field) allowed(t reflect.Type) string {
 		if k == reflect.Array {
 			s += fmt.Sprintf(", of length %d", t.Len())
 		} else if f.length != nil {
-			s += ", of length in " + f.length.text
+			s += ", of length " + f.length.sizes()
 		}
 		return s
 	case k == reflect.String && f.enum != nil:

@@ -93,7 +93,7 @@ func (n *node) remove(c *node) {
 }
 
 func (p place) first() string {
-	if p.line == 0 {
+	if p.line == 0 || strings.HasPrefix(p.file, "--set ") {
 		return "first in " + p.file
 	}
 	return fmt.Sprintf("first at line %d", p.line)
