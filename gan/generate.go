@@ -18,3 +18,16 @@ func (t *Trainer) Latent() int { return t.latent }
 
 // SampleDim is the dimension of a sample.
 func (t *Trainer) SampleDim() int { return t.dim }
+
+// GeneratorLosses writes the generator's loss of each of the samples [rows×d] against the
+// discriminator of the configuration q: their mean over generated samples is the loss.
+func (t *Trainer) GeneratorLosses(dst, q, samples []float64) {
+	if len(samples) != len(dst)*t.dim {
+		panic("gan: GeneratorLosses: wrong length of losses or samples")
+	}
+	for lo := 0; lo < len(dst); lo += t.rows {
+		n := min(t.rows, len(dst)-lo)
+		t.dis.p.forward(t.logit[:n], t.Psi(q), samples[lo*t.dim:(lo+n)*t.dim], n)
+		t.cfg.Loss.Generator(dst[lo:lo+n], nil, nil, t.logit[:n])
+	}
+}

@@ -34,6 +34,8 @@ type Rule interface {
 	// Step writes the next parameters and memory for a direction, adding s·w to the step;
 	// w may be nil. next and p, nextMemory and memory do not overlap.
 	Step(next, nextMemory, p, memory, direction []float64, s float64, w []float64)
+	// Rate is the learning rate η, the time of a step.
+	Rate() float64
 	// NoiseVariance is s² of one step at temperature T (k_B = 1).
 	NoiseVariance(T float64) float64
 	// Linear returns η and β of q' = q + β(q − q⁻) − η·direction + s·w, or an error that

@@ -40,6 +40,8 @@ type adamRule AdamConfig
 func (adamRule) Memory(n int) int      { return 2*n + 1 }
 func (adamRule) Init(memory []float64) { clear(memory) }
 
+func (r adamRule) Rate() float64 { return r.Eta }
+
 // NoiseVariance is 2ηT: β₁ averages gradients, not the noise, which is added after it.
 func (r adamRule) NoiseVariance(T float64) float64 { return 2 * r.Eta * T }
 

@@ -19,6 +19,8 @@ func (c MomentumConfig) Optimizer() (Optimizer, error) {
 // θ + β(θ − θ₋) − η·direction + s·w with θ₋₁ = θ₀.
 type momentumRule struct{ eta, beta float64 }
 
+func (r momentumRule) Rate() float64 { return r.eta }
+
 func (momentumRule) Memory(n int) int                    { return n }
 func (momentumRule) Init(memory []float64)               { clear(memory) }
 func (r momentumRule) Linear() (float64, float64, error) { return r.eta, r.beta, nil }

@@ -19,6 +19,8 @@ func (c SGDConfig) Optimizer() (Optimizer, error) {
 // sgdRule has no memory.
 type sgdRule struct{ eta float64 }
 
+func (r sgdRule) Rate() float64 { return r.eta }
+
 func (sgdRule) Memory(int) int                      { return 0 }
 func (sgdRule) Init([]float64)                      {}
 func (r sgdRule) Linear() (float64, float64, error) { return r.eta, 0, nil }
