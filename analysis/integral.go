@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"gonum.org/v1/gonum/integrate"
@@ -73,6 +74,7 @@ func GaussLegendreNodes(n int, a, b float64) (lambda, weight []float64) {
 	}
 	lambda, weight = make([]float64, n), make([]float64, n)
 	quad.Legendre{}.FixedLocations(lambda, weight, a, b)
+	slices.Reverse(lambda) // gonum lists them from b down; the weights are symmetric
 	return lambda, weight
 }
 
