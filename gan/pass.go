@@ -15,6 +15,7 @@ type pass struct {
 	net  *MLP
 	cap  int
 	rows int
+	runs uint64      // forward passes so far: tells whether what they left is still there
 	in   []float64   // [rows×in] of the last forward; the caller's
 	x, y [][]float64 // hidden pre-activations and outputs [rows×width]; shared where the activation allows
 	d    [][]float64 // cotangents of the pre-activations; the last one is the caller's dOut
@@ -66,6 +67,7 @@ func (p *pass) input(l int) []float64 {
 func (p *pass) forward(out, params, in []float64, rows int) {
 	net := p.net
 	p.rows, p.in, p.rin = rows, in, nil
+	p.runs++
 	fused, _ := net.act.(fusedLayer)
 	last := net.layers() - 1
 	for l := range last {

@@ -2,6 +2,7 @@ package gan
 
 import (
 	"fmt"
+	"slices"
 
 	"machlup/internal/num"
 	"machlup/langevin"
@@ -32,7 +33,7 @@ func (t *Trainer) Recurrence() (langevin.Recurrence, error) {
 		r.blocks = append(r.blocks, langevin.Block{Name: pl.name, Lo: pl.lo, Hi: pl.hi, Momentum: beta, Noise: pl.s, Metric: pl.ownF})
 	}
 	if metric {
-		return &metricRecurrence{r}, nil
+		return &metricRecurrence{recurrence: r}, nil
 	}
 	return r, nil
 }
@@ -61,16 +62,33 @@ func (r *recurrence) drive(b int, qmix []float64) *player {
 	return r.gen
 }
 
-type metricRecurrence struct{ *recurrence }
+// A metricRecurrence keeps the forward pass and factorisation of each block for the calls
+// at the same q̃ that follow: a path action asks for Drift, LogDet and MetricNorm in turn.
+type metricRecurrence struct {
+	*recurrence
+	at [2]point
+}
 
-// MetricNorm returns rᵀF(q̃)r of block b, |r|² for a block without metric noise. It costs a
-// forward pass and its tangent.
+// A point says where the working storage of a block stands.
+type point struct {
+	q        []float64 // nil before the first call
+	gen, dis uint64    // passes run when it was left
+	factored bool
+}
+
+// Drift is recurrence's, remembered.
+func (r *metricRecurrence) Drift(dst []float64, b int, qmix []float64) {
+	r.recurrence.Drift(dst, b, qmix)
+	r.remember(b, qmix, true)
+}
+
+// MetricNorm returns rᵀF(q̃)r of block b, |r|² for a block without metric noise.
 func (r *metricRecurrence) MetricNorm(b int, qmix, res []float64) float64 {
 	pl := r.player(b)
 	if !pl.ownF {
 		return num.Norm2(res)
 	}
-	r.forward(b, qmix)
+	r.evaluate(b, qmix)
 	return pl.metric.norm(qmix[pl.lo:pl.hi], res)
 }
 
@@ -80,9 +98,27 @@ func (r *metricRecurrence) LogDet(b int, qmix []float64) float64 {
 	if !pl.ownF {
 		return 0
 	}
-	r.forward(b, qmix)
-	pl.metric.factor(qmix[pl.lo:pl.hi])
+	r.evaluate(b, qmix)
+	if !r.at[b].factored {
+		pl.metric.factor(qmix[pl.lo:pl.hi])
+		r.at[b].factored = true
+	}
 	return pl.metric.logDet()
+}
+
+// evaluate leaves the forward pass of block b at q in the working storage.
+func (r *metricRecurrence) evaluate(b int, q []float64) {
+	if at := &r.at[b]; at.gen == r.gen.p.runs && at.dis == r.dis.p.runs && slices.Equal(at.q, q[:r.n]) {
+		return
+	}
+	r.forward(b, q)
+	r.remember(b, q, false)
+}
+
+func (r *metricRecurrence) remember(b int, q []float64, factored bool) {
+	at := &r.at[b]
+	at.q = append(at.q[:0], q[:r.n]...)
+	at.gen, at.dis, at.factored = r.gen.p.runs, r.dis.p.runs, factored
 }
 
 func (t *Trainer) player(b int) *player {
