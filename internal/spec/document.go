@@ -15,6 +15,7 @@ type Doc struct {
 	tables map[string]*table // by JoinKey of the path
 	order  []string          // keys of tables, as first seen
 	folds  int               // Docs folded in
+	idle   map[string]error  // swept keys that no folded Doc decoded, and what the last said
 }
 
 // A table is what is known about one table: valid names and decoded values.
@@ -230,9 +231,11 @@ func (d *Doc) Table(path string) *Table {
 }
 
 // Unknown refuses the first key, in file order, that nothing has decoded, in this Doc or in
-// one folded into it, and a malformed sweep. Call it after the last Decode.
+// one folded into it, then such a swept key, and a malformed sweep. Call it after the last
+// Decode and the last Fold.
 func (d *Doc) Unknown() error {
-	if _, err := d.axes(); err != nil {
+	axes, err := d.axes()
+	if err != nil {
 		return err
 	}
 	for _, c := range d.root.children {
@@ -240,6 +243,11 @@ func (d *Doc) Unknown() error {
 			continue
 		}
 		if err := d.unknown(c); err != nil {
+			return err
+		}
+	}
+	for _, a := range axes {
+		if err := d.idle[a.key]; err != nil {
 			return err
 		}
 	}
@@ -258,6 +266,11 @@ func (d *Doc) unknown(n *node) error {
 	if n.used && !n.isTable() {
 		return nil
 	}
+	return d.notKnown(n)
+}
+
+// notKnown is the refusal of a key or table.
+func (d *Doc) notKnown(n *node) error {
 	var valid []string
 	if parent := d.tables[JoinKey(n.path[:len(n.path)-1]...)]; parent != nil {
 		valid = slices.Clone(parent.names)

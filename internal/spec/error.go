@@ -32,7 +32,7 @@ func (e *Error) Error() string {
 	} {
 		if part.text != "" {
 			b.WriteString(part.lead)
-			b.WriteString(part.text)
+			b.WriteString(clipTo(part.text, 500))
 		}
 	}
 	return strings.Map(func(r rune) rune {

@@ -14,6 +14,7 @@ var tableOrder = []string{"system", "trainer", "noise", "path", "move", "estimat
 func (d *Doc) Fold(point *Doc) {
 	d.folds++
 	foldUsed(d.root, point.root)
+	d.foldSwept(point, point.root)
 	for _, key := range point.order {
 		from := point.tables[key]
 		to := d.table(from.path)
@@ -57,6 +58,28 @@ func foldUsed(to, from *node) {
 		if from.isTable() {
 			foldUsed(to.child(c.name), c)
 		}
+	}
+}
+
+// foldSwept notes which swept keys the point had a use for.
+func (d *Doc) foldSwept(point *Doc, n *node) {
+	if !n.swept {
+		for _, c := range n.children {
+			d.foldSwept(point, c)
+		}
+		return
+	}
+	if d.idle == nil {
+		d.idle = make(map[string]error)
+	}
+	key, err := n.key(), point.unknown(n)
+	for i := len(n.path) - 1; i > 0 && err != nil; i-- {
+		if up := point.root.find(n.path[:i]); !point.tables[up.key()].known() {
+			err = point.notKnown(up)
+		}
+	}
+	if old, seen := d.idle[key]; !seen || old != nil {
+		d.idle[key] = err
 	}
 }
 

@@ -116,10 +116,15 @@ func (d *Doc) axes() ([]axis, error) {
 	}
 	var axes []axis
 	for _, c := range sweep.children {
-		if c.name != "grid" && c.name != "zip" || !c.isTable() {
+		if c.name != "grid" && c.name != "zip" {
 			e := c.errorAt()
 			e.Found, e.Allowed = "an unknown key", "the tables [sweep.grid] and [sweep.zip]"
 			e.Hint = didYouMean(c.name, []string{"grid", "zip"})
+			return nil, e
+		}
+		if !c.isTable() {
+			e := c.errorAt()
+			e.Found, e.Allowed = c.describe(), "a table of swept keys"
 			return nil, e
 		}
 		var err error

@@ -143,8 +143,10 @@ func (n *node) describe() string {
 	return "the date or time " + raw
 }
 
-func clip(s string) string {
-	const most = 60
+// clip shortens what a message quotes.
+func clip(s string) string { return clipTo(s, 60) }
+
+func clipTo(s string, most int) string {
 	r := []rune(s)
 	if len(r) <= most {
 		return s
