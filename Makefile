@@ -1,0 +1,37 @@
+# machlup: `make run` and `make test` need nothing but Go.
+GO      ?= go
+BIN     := bin/machlup
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+PEERS   ?= /usr/bin/python3
+
+.DEFAULT_GOAL := build
+.PHONY: help build run test bench bench-peers lint vuln
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## bin/machlup
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags "-X main.revision=$(VERSION)" -o $(BIN) ./cmd/machlup
+
+run: build ## the main job: machlup run quickstart, about 75 s on two cores
+	$(BIN) run quickstart
+
+test: ## all tests
+	$(GO) vet ./...
+	$(GO) test -timeout 20m ./...
+
+bench: ## benchmarks of the hot paths
+	$(GO) test -run '^$$' -bench . -benchmem ./internal/num ./internal/rng ./gan ./langevin ./pathint ./internal/engine
+
+bench-peers: build ## the same trainer step in PyTorch, ratios in one run (PEERS=python with torch)
+	$(PEERS) bench/peers.py --go "$(GO)"
+
+lint: ## gofmt, vet, staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these files'; exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./...
+STATICCHECK := v0.8.2
+
+vuln: ## known vulnerabilities (needs the network)
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@latest ./...

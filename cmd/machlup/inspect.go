@@ -1,0 +1,174 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"machlup/internal/build"
+	"machlup/internal/num"
+	"machlup/internal/spec"
+)
+
+// revision is set by the Makefile.
+var revision = "unknown"
+
+func newShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show EXPERIMENT",
+		Short: "print the TOML of a built-in experiment",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			_, text, err := source(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			_, err = c.OutOrStdout().Write(text)
+			return err
+		},
+		ValidArgsFunction: completeExperiments,
+	}
+}
+
+func newValidate() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "validate FILE",
+		Short: "check an experiment without running or writing anything",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			exp, err := f.load(c, args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s: valid, %d tasks\n", args[0], len(exp.Tasks))
+			return nil
+		},
+		ValidArgsFunction: completeExperiments,
+	}
+	f.config(c)
+	return c
+}
+
+func newPlan() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "plan EXPERIMENT",
+		Short: "list the tasks with their cost, without running them",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			exp, err := f.load(c, args[0])
+			if err != nil {
+				return err
+			}
+			return printPlan(c, exp)
+		},
+		ValidArgsFunction: completeExperiments,
+	}
+	f.config(c)
+	return c
+}
+
+// printPlan lists tasks and estimates core-hours from a short calibration of each model.
+func printPlan(c *cobra.Command, exp *build.Experiment) error {
+	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "task\tparts\tgradient evaluations\tcore-seconds\t")
+	var evaluations, seconds float64
+	for _, t := range exp.Tasks {
+		work := 0.0
+		for p := range t.Runner.Parts() {
+			work += t.Runner.Work(p)
+		}
+		rate, err := t.SecondsPerEvaluation()
+		if err != nil {
+			return failed(err)
+		}
+		evaluations, seconds = evaluations+work, seconds+work*rate
+		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.1f\t\n", t.Label, t.Runner.Parts(), work, work*rate)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(c.OutOrStdout(), "\n%d tasks, %.3g gradient evaluations, about %.2g core-hours (calibrated now on this machine)\n",
+		len(exp.Tasks), evaluations, seconds/3600)
+	return err
+}
+
+func newList() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:       "list KIND",
+		Short:     "list what can be named in a config: " + strings.Join(append(build.Kinds(), "experiments", "checks"), ", "),
+		Args:      cobra.ExactArgs(1),
+		ValidArgs: append(build.Kinds(), "experiments", "checks"),
+		RunE: func(c *cobra.Command, args []string) error {
+			entries, err := listing(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			if asJSON {
+				return json.NewEncoder(c.OutOrStdout()).Encode(entries)
+			}
+			return printListing(c, entries)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return c
+}
+
+func listing(kind string) ([]build.Entry, error) {
+	switch kind {
+	case "experiments":
+		return experimentEntries()
+	case "checks":
+		return checkEntries(), nil
+	}
+	if e := build.List(kind); e != nil {
+		return e, nil
+	}
+	kinds := append(build.Kinds(), "experiments", "checks")
+	return nil, fmt.Errorf("list: found %q, allowed %s; nearest: %s", kind, strings.Join(kinds, ", "), spec.NearestName(kind, kinds))
+}
+
+func printListing(c *cobra.Command, entries []build.Entry) error {
+	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+	for _, e := range entries {
+		fmt.Fprintf(w, "%s\t%s\n", e.Name, e.Doc)
+		for _, f := range e.Fields {
+			fmt.Fprintf(w, "  %s = %s\t%s%s\n", f.Key, f.Default, f.Doc, bracket(f))
+		}
+	}
+	return w.Flush()
+}
+
+// bracket is the part of a field's line that says what it may be.
+func bracket(f spec.Field) string {
+	var parts []string
+	for _, s := range []string{f.Type, f.Allowed, f.Unit} {
+		if s != "" && s != "1" {
+			parts = append(parts, s)
+		}
+	}
+	return " [" + strings.Join(parts, ", ") + "]"
+}
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "print the version, the kernel set and the Go version",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintf(c.OutOrStdout(), "machlup %s  revision %s  kernels %s  schema %d  %s %s/%s\n",
+				build.Version, revision, num.Kernels(), build.SchemaVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}
+
+func completeExperiments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return builtinNames(), cobra.ShellCompDirectiveDefault
+}

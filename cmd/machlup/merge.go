@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"machlup/internal/dispatch"
+	"machlup/internal/report"
+)
+
+func newMerge() *cobra.Command {
+	return &cobra.Command{
+		Use:   "merge DIR",
+		Short: "merge the finished tasks of a run (all shards) into csv/ and figures/",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			exp, err := load(filepath.Join(args[0], "config.toml"), nil, nil)
+			if err != nil {
+				return usage(err)
+			}
+			opts := dispatch.Options{Dir: args[0], Revision: revision}
+			res, err := dispatch.MergeOnly(exp, opts)
+			if err != nil {
+				return failed(err)
+			}
+			if err := report.Figures(opts.Dir); err != nil {
+				return failed(fmt.Errorf("figures: %w", err))
+			}
+			if err := dispatch.WriteManifest(exp, opts, res); err != nil {
+				return failed(err)
+			}
+			if n := res.Unfinished(); n > 0 {
+				fmt.Fprintf(c.ErrOrStderr(), "merged %d of %d tasks; unfinished ones are missing from csv/\n", len(res.Tasks)-n, len(res.Tasks))
+			}
+			return report.Closing(c.OutOrStdout(), opts.Dir)
+		},
+	}
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"machlup/internal/build"
+	"machlup/internal/dispatch"
+	"machlup/internal/report"
+)
+
+// runFlags are the flags of run; plan and validate share the config ones.
+type runFlags struct {
+	out     string
+	sets    []string
+	seed    int64
+	workers int
+	shard   string
+	maxTime time.Duration
+	fresh   bool
+	quiet   bool
+	json    bool
+}
+
+func (f *runFlags) config(c *cobra.Command) {
+	c.Flags().StringArrayVar(&f.sets, "set", nil, "override `key=value` (dotted key, TOML value; repeatable)")
+	c.Flags().Int64Var(&f.seed, "seed", 0, "override the seed (0 … 2⁶³−1)")
+}
+
+func (f *runFlags) load(c *cobra.Command, experiment string) (*build.Experiment, error) {
+	var seed *int64
+	if c.Flags().Changed("seed") {
+		seed = &f.seed
+	}
+	exp, err := load(experiment, f.sets, seed)
+	return exp, usage(err)
+}
+
+func newRun() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run EXPERIMENT",
+		Short: "run an experiment (a built-in name or a TOML file); running again resumes",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(c *cobra.Command, args []string) error { return runExperiment(c, &f, args[0]) },
+
+		ValidArgsFunction: completeExperiments,
+	}
+	f.config(c)
+	c.Flags().StringVar(&f.out, "out", "", "output `directory` (default runs/NAME)")
+	c.Flags().IntVar(&f.workers, "workers", runtime.NumCPU(), "parallel workers; results do not depend on it")
+	c.Flags().StringVar(&f.shard, "shard", "", "run only the tasks with index ≡ I mod N, as `I/N` (0-based); merge writes csv/")
+	c.Flags().DurationVar(&f.maxTime, "max-time", 0, "stop after this long (10m, 2h); running again resumes")
+	c.Flags().BoolVar(&f.fresh, "fresh", false, "start over instead of resuming")
+	c.Flags().BoolVar(&f.quiet, "quiet", false, "no progress and no closing table")
+	c.Flags().BoolVar(&f.json, "json", false, "closing summary as JSON on stdout")
+	return c
+}
+
+func runExperiment(c *cobra.Command, f *runFlags, experiment string) error {
+	exp, err := f.load(c, experiment)
+	if err != nil {
+		return err
+	}
+	opts := dispatch.Options{Dir: f.out, Workers: f.workers, Fresh: f.fresh, Revision: revision}
+	if opts.Dir == "" {
+		opts.Dir = filepath.Join("runs", exp.Name)
+	}
+	if f.workers < 1 {
+		return usage(fmt.Errorf("--workers: found %d, allowed ≥ 1", f.workers))
+	}
+	if opts.Shard, err = dispatch.ParseShard(f.shard); err != nil {
+		return usage(err)
+	}
+	if !f.quiet {
+		opts.Report = newProgress(c.ErrOrStderr())
+	}
+	ctx := c.Context()
+	if f.maxTime > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.maxTime)
+		defer cancel()
+	}
+	res, err := dispatch.Run(ctx, exp, opts)
+	if err != nil {
+		return failed(err)
+	}
+	if res.Merged {
+		if err := report.Figures(opts.Dir); err != nil {
+			return failed(fmt.Errorf("figures: %w", err))
+		}
+		if err := dispatch.WriteManifest(exp, opts, res); err != nil {
+			return failed(err)
+		}
+	}
+	return closing(c, f, exp, opts, res)
+}
+
+// closing prints what came of the run and picks the exit status.
+func closing(c *cobra.Command, f *runFlags, exp *build.Experiment, opts dispatch.Options, res dispatch.Result) error {
+	if f.json {
+		if err := json.NewEncoder(c.OutOrStdout()).Encode(dispatch.Summarise(exp, opts, res)); err != nil {
+			return failed(err)
+		}
+	} else if !f.quiet {
+		if err := printClosing(c.OutOrStdout(), opts, res); err != nil {
+			return failed(err)
+		}
+	}
+	for _, t := range res.Tasks {
+		if t.Err != nil {
+			fmt.Fprintf(c.ErrOrStderr(), "task %s failed: %v\n", t.Label, t.Err)
+		}
+	}
+	switch {
+	case res.Failed() > 0:
+		return failed(fmt.Errorf("%d of %d tasks failed; running again tries them anew, the others are kept", res.Failed(), len(res.Tasks)))
+	case res.Stopped:
+		fmt.Fprintf(c.ErrOrStderr(), "stopped early: everything finished is saved in %s; the same command resumes\n", opts.Dir)
+		return &exitError{exitStopped, context.Canceled}
+	}
+	return nil
+}
+
+// printClosing is the short table at the end: what was found and where to look.
+func printClosing(w io.Writer, opts dispatch.Options, res dispatch.Result) error {
+	if !res.Merged {
+		return nil
+	}
+	if res.Skipped == len(res.Tasks) {
+		fmt.Fprintf(w, "nothing to do: all %d tasks were finished; the tables are merged anew\n", len(res.Tasks))
+	}
+	return report.Closing(w, opts.Dir)
+}

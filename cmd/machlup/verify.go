@@ -1,0 +1,5 @@
+package main
+
+import "machlup/internal/build"
+
+func checkEntries() []build.Entry { return nil }

@@ -1,0 +1,264 @@
+package build
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"machlup/internal/engine"
+	"machlup/internal/spec"
+	"machlup/pathint"
+)
+
+// An estimator table [estimator.NAME]: kind is the estimator, NAME unless the table says.
+type estimator struct {
+	name string
+	kind estimatorKind
+	cfg  any
+	path []string // tables whose values determine it besides the system's
+	bind func(doc *spec.Doc, s *system, env engine.Env) (engine.Runner, error)
+}
+
+func (e estimator) tables() []string { return e.path }
+
+// estimatorKind is a line of the catalogue of estimators. new receives the decoded
+// config; estimators of paths also get the path and its moves.
+type estimatorKind struct {
+	name, doc string
+	config    func() any
+	paths     bool
+	new       func(cfg any, in inputs) (engine.Runner, error)
+}
+
+// inputs is what an estimator is bound to.
+type inputs struct {
+	env   engine.Env
+	model *engine.Model
+	setup engine.PathSetup
+	all   []pathint.Move
+}
+
+// estimators is the catalogue.
+var estimators = []estimatorKind{
+	{"ensemble", "forward ensemble: fluctuations about the classical trajectory, traces, generated samples", ptr(engine.DefaultEnsemble), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewEnsemble(*c.(*engine.EnsembleConfig), in.env, in.model)
+		}},
+	{"stationary", "time averages along long chains, with autocorrelation", ptr(engine.DefaultStationary), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewStationary(*c.(*engine.StationaryConfig), in.env, in.model)
+		}},
+	{"phase", "order parameter over replicas: mean, χ, U₄, escape from collapse", ptr(engine.DefaultPhase), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewPhase(*c.(*engine.PhaseConfig), in.env, in.model)
+		}},
+	{"paths", "Metropolis sampling of trajectories: acceptance, action, τ, cost of each move; certificate O1", ptr(engine.DefaultPaths), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewPaths(*c.(*engine.PathsConfig), in.setup, in.env, in.model)
+		}},
+	{"ti", "log Z(s)/Z(0) by thermodynamic integration", ptr(engine.DefaultTI), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewTI(*c.(*engine.TIConfig), in.setup, in.env, in.model)
+		}},
+	{"ais", "log Z(s)/Z(0) by annealed importance sampling", ptr(engine.DefaultAIS), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewAIS(*c.(*engine.AISConfig), in.setup, in.env, in.model)
+		}},
+	{"forward", "log Z(s)/Z(0) as the forward average of exp(−sO)", ptr(engine.DefaultForward), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewForward(*c.(*engine.ForwardConfig), in.setup, in.env, in.model)
+		}},
+	{"o10", "certificate O10: forward ensemble, positions and innovations have the same law", ptr(engine.DefaultO10), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewO10(*c.(*engine.O10Config), in.setup, in.all, in.env, in.model)
+		}},
+}
+
+// ptr makes a constructor of a pointer from one of a value.
+func ptr[C any](value func() C) func() any {
+	return func() any { c := value(); return &c }
+}
+
+// kindConfig is the key that every named plug-in table may have besides its own.
+type kindConfig struct {
+	Kind string `toml:"kind" doc:"the plug-in, when the table has another name"`
+}
+
+// decodeEstimators decodes all [estimator.NAME] and keeps those that run.estimators
+// names; all if it names none.
+func decodeEstimators(doc *spec.Doc, only []string) ([]estimator, error) {
+	present := doc.Names("estimator")
+	for _, name := range only {
+		if !slices.Contains(present, name) {
+			return nil, unknownName(doc.Table("run"), "estimators", name, present)
+		}
+	}
+	if len(present) == 0 {
+		return nil, doc.Table("estimator").Errorf("", "found no [estimator.NAME] table, allowed %s: nothing would be computed", strings.Join(estimatorNames(), ", "))
+	}
+	var out []estimator
+	for _, name := range present {
+		e, err := decodeEstimator(doc, name)
+		if err != nil {
+			return nil, err
+		}
+		if len(only) == 0 || slices.Contains(only, name) {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func decodeEstimator(doc *spec.Doc, name string) (estimator, error) {
+	table := join("estimator", name)
+	kind := kindConfig{Kind: name}
+	if err := doc.Table(table).Decode(&kind); err != nil {
+		return estimator{}, err
+	}
+	i := slices.IndexFunc(estimators, func(k estimatorKind) bool { return k.name == kind.Kind })
+	if i < 0 {
+		return estimator{}, unknownName(doc.Table(table), "kind", kind.Kind, estimatorNames())
+	}
+	e := estimator{name: name, kind: estimators[i], cfg: estimators[i].config(), path: []string{table}}
+	if err := doc.Table(table).Decode(e.cfg); err != nil {
+		return e, err
+	}
+	if e.kind.paths {
+		e.path = append(e.path, "path", "move")
+	}
+	e.bind = func(doc *spec.Doc, s *system, env engine.Env) (engine.Runner, error) {
+		m, err := s.build(env)
+		if err != nil {
+			return nil, err
+		}
+		in := inputs{env: env, model: m}
+		if e.kind.paths {
+			if in.setup, in.all, err = decodePath(doc); err != nil {
+				return nil, err
+			}
+		}
+		r, err := e.kind.new(e.cfg, in)
+		return r, cite(doc, table, err)
+	}
+	return e, nil
+}
+
+// cite gives the position of the key that an estimator refused.
+func cite(doc *spec.Doc, table string, err error) error {
+	var k *engine.KeyError
+	if !errors.As(err, &k) {
+		if err != nil {
+			return fmt.Errorf("[%s]: %w", table, err)
+		}
+		return nil
+	}
+	if t, key, ok := strings.Cut(k.Key, "."); ok {
+		return doc.Table(t).Errorf(key, "found %s, allowed %s", k.Found, k.Allowed)
+	}
+	if k.Key == "move" {
+		return doc.Table("move").Errorf("", "found %s, allowed %s", k.Found, k.Allowed)
+	}
+	return doc.Table(table).Errorf(k.Key, "found %s, allowed %s", k.Found, k.Allowed)
+}
+
+// decodePath reads [path] and [move.NAME].
+func decodePath(doc *spec.Doc) (engine.PathSetup, []pathint.Move, error) {
+	setup := engine.PathSetup{Config: engine.DefaultPath()}
+	if err := doc.Table("path").Decode(&setup.Config); err != nil {
+		return setup, nil, err
+	}
+	var all []pathint.Move
+	for _, name := range doc.Names("move") {
+		m, err := decodeMove(doc, name)
+		if err != nil {
+			return setup, nil, err
+		}
+		all = append(all, m)
+	}
+	coordinates := pathint.Positions
+	if setup.Config.Action == "innovation" {
+		coordinates = pathint.Innovations
+	}
+	setup.Moves = engine.Applicable(all, coordinates)
+	if len(setup.Moves) == 0 {
+		var valid []string
+		for _, e := range pathint.Moves() {
+			if e.Coordinates == coordinates {
+				valid = append(valid, "[move."+e.Name+"]")
+			}
+		}
+		return setup, nil, doc.Table("path").Errorf("action", "found %q and no move that works on %s, allowed with one of %s",
+			setup.Config.Action, coordinates, strings.Join(valid, ", "))
+	}
+	return setup, all, nil
+}
+
+func decodeMove(doc *spec.Doc, name string) (pathint.Move, error) {
+	table := join("move", name)
+	kind := kindConfig{Kind: name}
+	if err := doc.Table(table).Decode(&kind); err != nil {
+		return nil, err
+	}
+	var valid []string
+	for _, e := range pathint.Moves() {
+		if e.Name == kind.Kind {
+			m := e.New()
+			return m, doc.Table(table).Decode(m)
+		}
+		valid = append(valid, e.Name)
+	}
+	return nil, unknownName(doc.Table(table), "kind", kind.Kind, valid)
+}
+
+func estimatorNames() []string {
+	var out []string
+	for _, k := range estimators {
+		out = append(out, k.name)
+	}
+	return out
+}
+
+func listEstimators() []Entry {
+	var out []Entry
+	for _, k := range estimators {
+		out = append(out, Entry{Name: k.name, Doc: k.doc, Fields: spec.Fields(k.config())})
+	}
+	return out
+}
+
+func listMoves() []Entry {
+	var out []Entry
+	for _, m := range pathint.Moves() {
+		out = append(out, Entry{Name: m.Name, Doc: fmt.Sprintf("%s (%s)", m.Doc, m.Coordinates), Fields: spec.Fields(m.New())})
+	}
+	return out
+}
+
+func listActions() []Entry {
+	return []Entry{
+		{Name: "onsager-machlup", Doc: "Σ ‖residual‖²/2s² − ½ Σ log det F in positions; recurrences of order ≤ 2 with noise on every component"},
+		{Name: "innovation", Doc: "½ Σ |ξ|² in the map's own standard normal inputs; any optimizer, any noise"},
+	}
+}
+
+// listTables is the reference of the tables that every experiment has.
+func listTables() []Entry {
+	obs, path, head, run := defaultObservables(), engine.DefaultPath(), Head{Seed: 1}, RunConfig{Replicas: 1}
+	var out []Entry
+	for _, t := range []tableConfig{
+		{"(top level)", "name and seed", &head},
+		{"system", "what is simulated", &SystemConfig{}},
+		{"start", "where it starts", &StartConfig{}},
+		{"observables", "what is recorded", &obs},
+		{"path", "trajectories that are sampled", &path},
+		{"run", "tasks", &run},
+		{"trainer", "trainer of a toy system (of a GAN: see machlup list systems)", &ToyTrainerConfig{Scheme: "sgld", Start: []float64{0}}},
+		{"noise", "noise of a toy system (of a GAN: see machlup list systems)", &ToyNoiseConfig{Temperature: 1}},
+	} {
+		out = append(out, Entry{Name: t.path, Doc: t.doc, Fields: spec.Fields(t.config)})
+	}
+	return append(out,
+		Entry{Name: "sweep.grid", Doc: "every combination: quoted dotted keys = list, {linspace = [a, b, n]} or {logspace = [a, b, n]}"},
+		Entry{Name: "sweep.zip", Doc: "lists of equal length that vary together"})
+}

@@ -1,0 +1,264 @@
+package build
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"machlup/gan"
+	"machlup/internal/engine"
+	"machlup/internal/record"
+	"machlup/internal/spec"
+	"machlup/langevin"
+)
+
+// MLPConfig is the table [system.mlp].
+type MLPConfig struct {
+	Target string `toml:"target" doc:"data distribution, see machlup list targets; configured by [system.mlp.TARGET]"`
+}
+
+// MLPTrainerConfig is the table [trainer] of a GAN.
+type MLPTrainerConfig struct {
+	Batch int    `toml:"batch" range:"[1,10000000]" unit:"1" doc:"B, samples of a minibatch"`
+	Loss  string `toml:"loss" doc:"see machlup list losses"`
+}
+
+// PlayerConfig is the table [trainer.generator] or [trainer.discriminator].
+type PlayerConfig struct {
+	Optimizer string `toml:"optimizer" doc:"see machlup list optimizers; configured by the table of its name beside it"`
+}
+
+func defaultMLPTrainer() MLPTrainerConfig {
+	return MLPTrainerConfig{Batch: 128, Loss: "non-saturating"}
+}
+
+func mlpTables() []tableConfig {
+	g, d, t := gan.DefaultGenerator(), gan.DefaultDiscriminator(), defaultMLPTrainer()
+	n := gan.DefaultNoise()
+	return []tableConfig{
+		{"system.mlp", "the game", &MLPConfig{Target: "gaussian"}},
+		{"system.mlp.generator", "generator network", &g},
+		{"system.mlp.discriminator", "discriminator network", &d},
+		{"trainer", "trainer of a GAN", &t},
+		{"trainer.generator", "generator's optimizer", &PlayerConfig{"sgd"}},
+		{"trainer.discriminator", "discriminator's optimizer", &PlayerConfig{"sgd"}},
+		{"noise", "noise of a GAN", &n},
+	}
+}
+
+// samplesConfig is the table of a target given by the user's samples.
+type samplesConfig struct {
+	File string `toml:"file" required:"true" doc:"CSV of numbers, one sample a row, one column a coordinate; a header is allowed"`
+}
+
+// Target reads the file.
+func (c *samplesConfig) Target() (gan.Target, error) {
+	_, rows, err := record.ReadNumericCSV(filepath.Clean(c.File))
+	if err != nil {
+		return nil, err
+	}
+	return gan.NewSamples(rows)
+}
+
+// targetChoices are gan's targets and the user's samples.
+func targetChoices() []choice[gan.TargetConfig] {
+	var out []choice[gan.TargetConfig]
+	for _, t := range gan.Targets() {
+		out = append(out, choice[gan.TargetConfig]{t.Name, t.Doc, t.New})
+	}
+	return append(out, choice[gan.TargetConfig]{"samples", "the user's samples, from a CSV file", func() gan.TargetConfig { return &samplesConfig{} }})
+}
+
+func optimizerChoices() []choice[gan.OptimizerConfig] {
+	var out []choice[gan.OptimizerConfig]
+	for _, o := range gan.Optimizers() {
+		out = append(out, choice[gan.OptimizerConfig]{o.Name, o.Doc, o.New})
+	}
+	return out
+}
+
+// decodeMLP reads the tables of a GAN into gan.Config.
+func decodeMLP(doc *spec.Doc, s *system) error {
+	cfg := gan.Config{Observables: s.obs.Names, EvaluationBatch: s.obs.Batch}
+	if err := decodeNetworks(doc, s, &cfg); err != nil {
+		return err
+	}
+	if err := decodeTrainer(doc, s, &cfg); err != nil {
+		return err
+	}
+	if len(cfg.Observables) == 0 {
+		cfg.Observables = defaultGANObservables(cfg.Target)
+	}
+	s.build = func(env engine.Env) (*engine.Model, error) { return mlpModel(cfg, env) }
+	return nil
+}
+
+func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) error {
+	mlp, g, d := MLPConfig{Target: "gaussian"}, gan.DefaultGenerator(), gan.DefaultDiscriminator()
+	for path, dst := range map[string]any{"system.mlp": &mlp, "system.mlp.generator": &g, "system.mlp.discriminator": &d} {
+		if err := doc.Table(path).Decode(dst); err != nil {
+			return err
+		}
+	}
+	target, err := choose(doc, "system.mlp", "target", mlp.Target, targetChoices())
+	if err != nil {
+		return err
+	}
+	s.paths = append(s.paths, "system.mlp.target", "trainer.batch", "trainer.loss", "system.mlp.generator", "system.mlp.discriminator", "system.mlp."+mlp.Target)
+	if cfg.Target, err = target.Target(); err != nil {
+		return doc.Table("system.mlp."+mlp.Target).Errorf("", "%v", err)
+	}
+	dim := cfg.Target.Dim()
+	if cfg.Generator, err = g.Network(dim); err != nil {
+		return doc.Table("system.mlp.generator").Errorf("", "%v", err)
+	}
+	if cfg.Discriminator, err = d.Network(dim); err != nil {
+		return doc.Table("system.mlp.discriminator").Errorf("", "%v", err)
+	}
+	return nil
+}
+
+func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
+	t, n := defaultMLPTrainer(), gan.DefaultNoise()
+	if err := doc.Table("trainer").Decode(&t); err != nil {
+		return err
+	}
+	if err := doc.Table("noise").Decode(&n); err != nil {
+		return err
+	}
+	var err error
+	if cfg.Loss, err = gan.NewLoss(t.Loss); err != nil {
+		return doc.Table("trainer").Errorf("loss", "%v", err)
+	}
+	cfg.Batch, cfg.Noise = t.Batch, n.Noise()
+	for _, p := range []struct {
+		name string
+		dst  *gan.Optimizer
+	}{{"generator", &cfg.OptimizerG}, {"discriminator", &cfg.OptimizerD}} {
+		table := "trainer." + p.name
+		player := PlayerConfig{Optimizer: "sgd"}
+		if err := doc.Table(table).Decode(&player); err != nil {
+			return err
+		}
+		opt, err := choose(doc, table, "optimizer", player.Optimizer, optimizerChoices())
+		if err != nil {
+			return err
+		}
+		s.paths = append(s.paths, table+".optimizer", table+"."+player.Optimizer)
+		if *p.dst, err = opt.Optimizer(); err != nil {
+			return doc.Table(table+"."+player.Optimizer).Errorf("", "%v", err)
+		}
+	}
+	return nil
+}
+
+func defaultGANObservables(t gan.Target) []string {
+	var out []string
+	for _, o := range gan.AllObservables(t) {
+		if !slices.Contains([]string{"norm_theta", "norm_psi"}, o.Name) {
+			out = append(out, o.Name)
+		}
+	}
+	return out
+}
+
+// mlpModel makes the trainer of one part: initial parameters, quenched and evaluation
+// batches come from streams of the task, so all parts have the same.
+func mlpModel(cfg gan.Config, env engine.Env) (*engine.Model, error) {
+	cfg.QuenchedSource, cfg.EvaluationSource = env.Stream("quenched batch"), env.Stream("evaluation batch")
+	t, err := gan.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	m := &engine.Model{Kind: "mlp", Map: t, Observer: t, Start: make([]float64, t.Config()), Size: cfg.Generator.Params(),
+		Quenched: cfg.Noise.Kind == "injected" || cfg.Noise.Kind == "none", Generator: generator{t, cfg.Target}}
+	m.Eta = cfg.OptimizerG.Rule.Rate()
+	m.Recurrence, m.NoRecurrence = t.Recurrence()
+	m.Linear, m.NoLinear = t.Linearizer()
+	t.InitConfig(m.Start, env.Stream("initial parameters"))
+	return m, nil
+}
+
+// generator adapts a trainer to engine.Generator.
+type generator struct {
+	t      *gan.Trainer
+	target gan.Target
+}
+
+func (g generator) DataDim() int { return g.t.SampleDim() }
+
+func (g generator) Generate(dst, q []float64, src langevin.Source) {
+	z := make([]float64, len(dst)/g.t.SampleDim()*g.t.Latent())
+	src.Normals(z)
+	g.t.Generate(dst, q, z)
+}
+
+func (g generator) TargetSamples(dst []float64, src langevin.Source) {
+	xi := make([]float64, len(dst)/g.target.Dim()*g.target.Normals())
+	src.Normals(xi)
+	g.target.Sample(dst, xi)
+}
+
+func (g generator) TargetDensity(x []float64) (float64, bool) {
+	d, ok := g.target.(gan.DensityTarget)
+	if !ok {
+		return 0, false
+	}
+	return d.Density(x), true
+}
+
+// Quantile is the data's quantile function, ok = false where unknown.
+func (g generator) Quantile(u float64) (float64, bool) {
+	q, ok := g.target.(gan.QuantileTarget)
+	if !ok {
+		return 0, false
+	}
+	return q.Quantile(u), true
+}
+
+func (g generator) Loss(dst, q, samples []float64) { g.t.GeneratorLosses(dst, q, samples) }
+
+func listTargets() []Entry    { return entries(targetChoices()) }
+func listOptimizers() []Entry { return entries(optimizerChoices()) }
+
+func listLosses() []Entry {
+	var out []Entry
+	for _, l := range gan.Losses() {
+		out = append(out, Entry{Name: l.Name, Doc: l.Doc})
+	}
+	return out
+}
+
+func listActivations() []Entry {
+	return []Entry{{Name: "relu", Doc: "max(x, 0)"}, {Name: "leaky-relu", Doc: "x for x ≥ 0, slope·x below"},
+		{Name: "tanh", Doc: "hyperbolic tangent"}, {Name: "softplus", Doc: "ln(1 + eˣ)"}}
+}
+
+func listNoise() []Entry {
+	return []Entry{
+		{Name: "minibatch", Doc: "fresh data and latents every step: the trainer's true noise"},
+		{Name: "injected", Doc: "drift on one quenched batch plus Gaussian noise at temperature_d, temperature_g; isotropic or in the metric of a natural optimizer"},
+		{Name: "minibatch+injected", Doc: "their sum"},
+		{Name: "none", Doc: "the quenched batch without noise"},
+	}
+}
+
+func listObservables() []Entry {
+	var out []Entry
+	seen := map[string]bool{}
+	add := func(system string, obs []langevin.Observable) {
+		for _, o := range obs {
+			if !seen[system+o.Name] {
+				seen[system+o.Name] = true
+				out = append(out, Entry{Name: o.Name, Doc: fmt.Sprintf("%s (%s)", o.Doc, system)})
+			}
+		}
+	}
+	for _, t := range gan.Targets() {
+		if target, err := t.New().Target(); err == nil {
+			add("mlp", gan.AllObservables(target))
+		}
+	}
+	add("toy systems", langevin.NewCoordinates(1, langevin.Potential(&langevin.Free{})).Observables())
+	return out
+}

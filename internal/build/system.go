@@ -1,0 +1,117 @@
+package build
+
+import (
+	"machlup/internal/engine"
+	"machlup/internal/spec"
+)
+
+// SystemConfig is the table [system].
+type SystemConfig struct {
+	Kind string `toml:"kind" required:"true" doc:"what is simulated, see machlup list systems; configured by the table of its name"`
+}
+
+// system is a decoded system with its trainer, noise, start and observables. It makes
+// one model for each part of a task.
+type system struct {
+	name  string
+	paths []string // keys and tables whose values determine it
+	build func(env engine.Env) (*engine.Model, error)
+	start StartConfig
+	obs   ObservablesConfig
+}
+
+// systemKind decodes the tables of one kind of system.
+type systemKind struct {
+	name, doc string
+	configs   func() []tableConfig // for the reference
+	decode    func(doc *spec.Doc, s *system) error
+}
+
+// tableConfig is a table of the config with its defaults.
+type tableConfig struct {
+	path, doc string
+	config    any
+}
+
+// systems is the catalogue of systems.
+var systems = append([]systemKind{
+	{"mlp", "GAN of two multilayer perceptrons, the paper's", mlpTables, decodeMLP},
+}, toyKinds()...)
+
+// ObservablesConfig is the table [observables].
+type ObservablesConfig struct {
+	Names []string `toml:"names" doc:"observables, in the order of the columns; empty: the system's default, see machlup list observables"`
+	Batch int      `toml:"batch" range:"[16,10000000]" unit:"1" doc:"size of the fixed evaluation batch of a GAN's observables"`
+}
+
+func defaultObservables() ObservablesConfig { return ObservablesConfig{Batch: 1024} }
+
+// decodeSystem reads [system], [start], [observables] and what the kind needs.
+func decodeSystem(doc *spec.Doc) (*system, error) {
+	var cfg SystemConfig
+	if err := doc.Table("system").Decode(&cfg); err != nil {
+		return nil, err
+	}
+	s := &system{name: cfg.Kind, paths: []string{"system.kind", "start", "observables", "noise"}, obs: defaultObservables()}
+	if err := doc.Table("start").Decode(&s.start); err != nil {
+		return nil, err
+	}
+	if err := doc.Table("observables").Decode(&s.obs); err != nil {
+		return nil, err
+	}
+	for _, k := range systems {
+		if k.name == cfg.Kind {
+			if err := k.decode(doc, s); err != nil {
+				return nil, err
+			}
+			_, err := s.build(engine.Env{}) // refuse now what cannot be built
+			return s, err
+		}
+	}
+	var valid []string
+	for _, k := range systems {
+		valid = append(valid, k.name)
+	}
+	return nil, unknownName(doc.Table("system"), "kind", cfg.Kind, valid)
+}
+
+// model builds the system of a task and brings it to its start.
+func (s *system) model(env engine.Env) (*engine.Model, error) {
+	m, err := s.build(env)
+	if err != nil || s.start.Steps == 0 {
+		return m, err
+	}
+	return m, warm(m, s.start.Steps, env)
+}
+
+// warm replaces the start by the configuration after some steps of the map.
+func warm(m *engine.Model, steps int, env engine.Env) error {
+	state, next := make([]float64, m.Map.Dim()), make([]float64, m.Map.Dim())
+	xi := make([]float64, m.Map.Inputs())
+	src := env.Stream("start")
+	m.Map.Init(state, m.Start)
+	for range steps {
+		src.Normals(xi)
+		m.Map.Step(next, state, xi)
+		state, next = next, state
+	}
+	copy(m.Start, state)
+	return engine.CheckFinite(m.Start, steps)
+}
+
+func (s *system) tables() []string { return s.paths }
+
+func listSystems() []Entry {
+	var out []Entry
+	for _, k := range systems {
+		e := Entry{Name: k.name, Doc: k.doc}
+		for _, t := range k.configs() {
+			for _, f := range spec.Fields(t.config) {
+				f.Key = t.path + "." + f.Key
+				e.Fields = append(e.Fields, f)
+			}
+		}
+		out = append(out, e)
+	}
+	return out
+}

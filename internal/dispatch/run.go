@@ -1,0 +1,332 @@
+// Package dispatch turns an experiment into files: it runs the tasks' parts on a pool
+// of workers, resumes what an earlier run left, merges the tables in task order and
+// writes the manifest. Results do not depend on the number of workers.
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"machlup/internal/build"
+	"machlup/internal/engine"
+	"machlup/internal/record"
+)
+
+// Options of a run. The zero value uses one worker and reports nothing.
+type Options struct {
+	Dir     string
+	Workers int
+	Fresh   bool // start over: drop what an earlier run left
+	Shard   Shard
+	Report  func(Progress) // called from one goroutine, a few times a second
+
+	Revision string // of the program, for the manifest
+}
+
+// A Shard is the tasks with index ≡ I (mod N). The zero value is everything.
+type Shard struct{ I, N int }
+
+func (s Shard) has(index int) bool { return s.N <= 1 || index%s.N == s.I }
+
+// Progress of a run, in gradient evaluations.
+type Progress struct {
+	Done, Total    float64
+	Tasks, Left    int // tasks of this shard, unfinished ones among them
+	Skipped        int // finished by an earlier run
+	Elapsed        time.Duration
+	Final          bool
+	LastTask, Note string
+}
+
+// A Result is what a run left behind.
+type Result struct {
+	Tasks    []TaskState
+	Skipped  int
+	Stopped  bool // ended early; running again resumes
+	Merged   bool
+	Restores int // parts taken over from an earlier run
+	Started  time.Time
+	Elapsed  time.Duration
+}
+
+// TaskState is how a task stands.
+type TaskState struct {
+	build.Task
+	Finished bool
+	Outcome  engine.Outcome
+	Err      error // the task failed; it is tried again next time
+}
+
+// Failed counts tasks that ended with an error.
+func (r Result) Failed() int {
+	n := 0
+	for _, t := range r.Tasks {
+		if t.Err != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Run computes the unfinished tasks of the experiment in opts.Dir, then merges. When ctx
+// ends, running parts are abandoned, everything finished is kept, and Stopped is set.
+func Run(ctx context.Context, exp *build.Experiment, opts Options) (Result, error) {
+	start := time.Now()
+	if err := prepare(exp, opts); err != nil {
+		return Result{}, err
+	}
+	r := &run{exp: exp, opts: opts}
+	if err := r.survey(); err != nil {
+		return Result{}, err
+	}
+	r.work(ctx)
+	res := Result{Tasks: r.states, Skipped: r.skipped, Restores: r.restores, Started: start, Elapsed: time.Since(start)}
+	res.Stopped = ctx.Err() != nil && r.unfinished() > 0
+	if opts.Shard.N <= 1 && !res.Stopped {
+		if err := Merge(exp, opts.Dir, res.Tasks); err != nil {
+			return res, err
+		}
+		res.Merged = true
+	}
+	return res, WriteManifest(exp, opts, res)
+}
+
+// MergeOnly merges what is finished in opts.Dir, computing nothing.
+func MergeOnly(exp *build.Experiment, opts Options) (Result, error) {
+	res := Result{Started: time.Now(), Merged: true}
+	for _, t := range exp.Tasks {
+		s := TaskState{Task: t}
+		s.Outcome, s.Finished = finished(taskDir(opts.Dir, t), t)
+		res.Tasks = append(res.Tasks, s)
+	}
+	return res, Merge(exp, opts.Dir, res.Tasks)
+}
+
+// Unfinished counts tasks that are neither finished nor failed.
+func (r Result) Unfinished() int {
+	n := 0
+	for _, t := range r.Tasks {
+		if !t.Finished && t.Err == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// prepare creates the directory, the resolved config and the plan.
+func prepare(exp *build.Experiment, opts Options) error {
+	if opts.Fresh {
+		for _, name := range []string{"tasks", "csv", "figures", "manifest.json", "plan.jsonl", "config.toml", "report.html"} {
+			if err := os.RemoveAll(filepath.Join(opts.Dir, name)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(opts.Dir, "tasks"), 0o777); err != nil {
+		return err
+	}
+	if err := record.WriteFileAtomic(filepath.Join(opts.Dir, "config.toml"), []byte(exp.Resolved)); err != nil {
+		return err
+	}
+	return record.WriteFileAtomic(filepath.Join(opts.Dir, "plan.jsonl"), planLines(exp))
+}
+
+// run is the state of one Run.
+type run struct {
+	exp      *build.Experiment
+	opts     Options
+	states   []TaskState
+	pending  []*pending // by task, nil when finished
+	queue    []unit
+	skipped  int
+	restores int
+
+	mu   sync.Mutex
+	done float64
+	sum  float64
+	last string
+}
+
+// pending counts the parts of a task that are still to come.
+type pending struct {
+	left   int
+	failed bool
+}
+
+// unit is one part to compute.
+type unit struct{ task, part int }
+
+// survey finds what is finished and queues the rest, in task order.
+func (r *run) survey() error {
+	r.states = make([]TaskState, len(r.exp.Tasks))
+	r.pending = make([]*pending, len(r.exp.Tasks))
+	for i, t := range r.exp.Tasks {
+		r.states[i].Task = t
+		if !r.opts.Shard.has(i) {
+			continue
+		}
+		dir := taskDir(r.opts.Dir, t)
+		if outcome, ok := finished(dir, t); ok {
+			r.states[i].Finished, r.states[i].Outcome = true, outcome
+			r.skipped++
+			continue
+		}
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
+		}
+		p := &pending{}
+		for part := 0; part < t.Runner.Parts(); part++ {
+			if engine.ReadPart(partPath(dir, part), t.Runner.NewResult()) == nil {
+				r.restores++
+				continue
+			}
+			r.queue = append(r.queue, unit{i, part})
+			r.sum += t.Runner.Work(part)
+			p.left++
+		}
+		r.pending[i] = p
+	}
+	return nil
+}
+
+func (r *run) unfinished() int {
+	n := 0
+	for i, s := range r.states {
+		if r.opts.Shard.has(i) && !s.Finished && s.Err == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// work runs the queue on the workers and the progress ticker.
+func (r *run) work(ctx context.Context) {
+	for i, p := range r.pending {
+		if p != nil && p.left == 0 { // all parts were there, only Finish was missing
+			r.finish(i)
+		}
+	}
+	units := make(chan unit)
+	var wg sync.WaitGroup
+	for range max(1, r.opts.Workers) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for u := range units {
+				r.compute(ctx, u)
+			}
+		}()
+	}
+	stop := r.ticker()
+feed:
+	for _, u := range r.queue {
+		select {
+		case units <- u:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(units)
+	wg.Wait()
+	stop()
+}
+
+// ticker reports progress until the returned function is called.
+func (r *run) ticker() (stop func()) {
+	if r.opts.Report == nil {
+		return func() {}
+	}
+	start, quit, done := time.Now(), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		t := time.NewTicker(250 * time.Millisecond)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				r.opts.Report(r.progress(start, false))
+			case <-quit:
+				r.opts.Report(r.progress(start, true))
+				return
+			}
+		}
+	}()
+	return func() { close(quit); <-done }
+}
+
+func (r *run) progress(start time.Time, final bool) Progress {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := Progress{Done: r.done, Total: r.sum, Skipped: r.skipped, Elapsed: time.Since(start), Final: final, LastTask: r.last}
+	for i, s := range r.states {
+		if r.opts.Shard.has(i) {
+			p.Tasks++
+			if !s.Finished {
+				p.Left++
+			}
+		}
+	}
+	return p
+}
+
+// compute runs one part and, when it was the task's last, finishes the task.
+func (r *run) compute(ctx context.Context, u unit) {
+	t := r.exp.Tasks[u.task]
+	reported := 0.0
+	progress := func(work float64) {
+		r.mu.Lock()
+		r.done += work - reported
+		reported = work
+		r.mu.Unlock()
+	}
+	result, err := guard(func() (any, error) { return t.Runner.Run(ctx, u.part, progress) })
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return
+	}
+	if err == nil {
+		err = engine.WritePart(partPath(taskDir(r.opts.Dir, t), u.part), result)
+	}
+	progress(t.Runner.Work(u.part))
+	r.mu.Lock()
+	p := r.pending[u.task]
+	p.left--
+	if err != nil {
+		p.failed = true
+		r.states[u.task].Err = fmt.Errorf("part %d: %w", u.part, err)
+	}
+	last := p.left == 0 && !p.failed
+	r.last = t.Label
+	r.mu.Unlock()
+	if last {
+		r.finish(u.task)
+	}
+}
+
+// finish makes the task's tables from its parts and records that it is done.
+func (r *run) finish(i int) {
+	t := r.exp.Tasks[i]
+	outcome, err := finishTask(taskDir(r.opts.Dir, t), t)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.states[i].Err = err
+		return
+	}
+	r.states[i].Finished, r.states[i].Outcome = true, outcome
+}
+
+// guard turns a panic into an error with its stack, so that other tasks go on.
+func guard(f func() (any, error)) (result any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,144 @@
+// Package engine runs estimators on models.
+//
+// A task is one (sweep point, replica, estimator). It is computed in parts, the unit of
+// parallel work and of resuming; the parts' raw data are combined by Finish into the
+// rows of the result tables, and an estimator that compares tasks (over replicas, over
+// sweep points) adds rows in Pool. Everything a part draws comes from streams derived
+// from (seed, replica, purpose, coupling), so a result depends on the resolved config
+// and the seed alone: not on workers, order, shards or interruptions.
+//
+//	Model   what is simulated: a langevin.Map with what else it can do
+//	Runner  a configured estimator: Parts, Run, Finish (and Pool)
+//	Output  the tables a task writes
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"machlup/internal/rng"
+	"machlup/langevin"
+)
+
+// A Model is a built system with its trainer or scheme and noise. It keeps scratch
+// space: one per part.
+type Model struct {
+	Kind string
+	Map  langevin.Map // nil for a purely configurational potential
+	// Recurrence gives paths a density in positions; nil with the reason in NoRecurrence.
+	Recurrence   langevin.Recurrence
+	NoRecurrence error
+	// Linear is the tangent map; nil with the reason in NoLinear.
+	// The Linearizer is also a Map: the same one.
+	Linear   langevin.Linearizer
+	NoLinear error
+	// Observer computes the observables selected in the config, in that order.
+	Observer langevin.Observer
+	// Potential is set for systems whose stationary law is a Boltzmann law.
+	Potential langevin.Potential
+	Start     []float64 // configuration q_0
+	Size      int       // size of the system for phase.csv: generator parameters, or components
+	Eta       float64   // time of one step in units of the flow
+	// Quenched tells that ξ = 0 is the classical trajectory (injected noise); otherwise
+	// it is the averaged map E_ξΦ.
+	Quenched bool
+	// Generator draws samples of the generated distribution; nil for toy systems.
+	Generator Generator
+}
+
+// A Generator produces samples of the distribution that a configuration encodes.
+type Generator interface {
+	DataDim() int
+	// Generate fills dst with len(dst)/DataDim() samples drawn with the source's normals.
+	Generate(dst, q []float64, src langevin.Source)
+	// TargetSamples fills dst with samples of the data distribution.
+	TargetSamples(dst []float64, src langevin.Source)
+	// Quantile is the quantile function of 1-D data, ok = false where unknown.
+	Quantile(u float64) (x float64, ok bool)
+	// Loss writes the generator's loss of each of the samples against q's discriminator.
+	Loss(dst, q, samples []float64)
+	// TargetDensity is the density of the data at x (len DataDim()), ok = false where unknown.
+	TargetDensity(x []float64) (density float64, ok bool)
+}
+
+// Env is what a task knows of itself: where its random numbers come from and how to
+// build its model.
+type Env struct {
+	Seed     uint64
+	Replica  int
+	Coupling string
+	NewModel func() (*Model, error)
+}
+
+// Stream derives the stream of one purpose. Purposes are unique within a task.
+func (e Env) Stream(purpose string) *rng.Stream {
+	return rng.New(e.Seed, e.Replica, purpose, e.Coupling)
+}
+
+// Part names the stream of part i of an estimator.
+func (e Env) Part(estimator string, i int) *rng.Stream {
+	return e.Stream(estimator + "/part " + strconv.Itoa(i))
+}
+
+// A Runner is an estimator bound to a task.
+type Runner interface {
+	// Parts is the number of independent pieces of the task, ≥ 1.
+	Parts() int
+	// Work is the cost of a part in gradient evaluations (one D and one G gradient).
+	Work(part int) float64
+	// Run computes a part. It returns ctx.Err() soon after ctx ends. The result must be
+	// encodable by encoding/gob with exported fields; it is what Finish receives.
+	Run(ctx context.Context, part int, progress func(work float64)) (any, error)
+	// NewResult returns a pointer to a zero result, for decoding.
+	NewResult() any
+	// Finish turns the parts, in order, into rows.
+	Finish(parts []any, out *Output) (Outcome, error)
+}
+
+// A Pooler is a Runner that adds rows which need several tasks of the experiment, the
+// replicas of one sweep point or all points.
+type Pooler interface {
+	// PoolKey names what is pooled together; tasks of different estimators may share it.
+	PoolKey() string
+	// Pool receives the finished tasks of one key in task order; it is called on the
+	// Runner of the first.
+	Pool(tasks []Finished, out *Output) error
+}
+
+// A Finished task, as Pool sees it.
+type Finished struct {
+	Label   string // task label
+	Group   string // estimator and sweep point: equal for its replicas
+	Point   string // label of the sweep point
+	Replica int
+	Runner  Runner
+	Parts   []any
+	Outcome Outcome
+}
+
+// Status of a finished task.
+type Status string
+
+// The statuses of tasks.csv. A diverged run is a result, not a failure.
+const (
+	OK         Status = "ok"
+	NoEstimate Status = "no-estimate"
+	Diverged   Status = "diverged"
+	Failed     Status = "failed"
+)
+
+// An Outcome says how a task ended.
+type Outcome struct {
+	Status       Status
+	DivergedStep int    // first non-finite step, −1 if none
+	Note         string // why there is no estimate, for the summary on screen
+}
+
+// Done is the outcome of a task that gave all its estimates.
+func Done() Outcome { return Outcome{Status: OK, DivergedStep: -1} }
+
+// None is the outcome of a task that must not give an estimate, with the reason.
+func None(format string, args ...any) Outcome {
+	return Outcome{Status: NoEstimate, DivergedStep: -1, Note: fmt.Sprintf(format, args...)}
+}

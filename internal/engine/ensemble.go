@@ -1,0 +1,312 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sort"
+
+	"machlup/analysis"
+	"machlup/internal/record"
+	"machlup/langevin"
+)
+
+// EnsembleConfig configures the forward ensemble: independent trajectories from the
+// same start, and their fluctuations around the classical trajectory.
+type EnsembleConfig struct {
+	Chains             int   `toml:"chains" range:"[1,inf)" unit:"1" doc:"trajectories, all from the task's start with its quenched batch"`
+	Steps              int   `toml:"steps" range:"[1,inf)" unit:"step" doc:"length of each trajectory"`
+	At                 []int `toml:"at" range:"[0,inf)" unit:"step" doc:"steps at which fluctuations are recorded; empty: four equal intervals"`
+	Classical          bool  `toml:"classical" doc:"compute the classical trajectory (and linear-noise theory where there is one)"`
+	TraceEvery         int   `toml:"trace_every" range:"[0,inf)" unit:"step" doc:"interval of trace.csv; 0: no trace"`
+	TraceChain         int   `toml:"trace_chains" range:"[0,inf)" unit:"1" doc:"how many chains are traced"`
+	Bins               int   `toml:"bins" range:"[4,10000]" unit:"1" doc:"bins of histograms and densities"`
+	Samples            int   `toml:"samples" range:"[0,inf)" unit:"1" doc:"generated samples at the end of the first trajectory, for density.csv and the final_ rows of summary.csv; 0: none"`
+	KeepSample         int   `toml:"keep_samples" range:"[0,inf)" unit:"1" doc:"how many of them are written to samples.csv"`
+	langevin.Averaging       // of the classical trajectory under minibatch noise
+}
+
+// DefaultEnsemble is the configuration with no key set.
+func DefaultEnsemble() EnsembleConfig {
+	return EnsembleConfig{Chains: 64, Steps: 100, Classical: true, TraceEvery: 1, TraceChain: 1, Bins: 24, KeepSample: 1000,
+		Averaging: langevin.Averaging{Draws: 16, Repeats: 4}}
+}
+
+// partSteps is the length of a part in trainer steps: long enough to amortise its
+// start, short enough to resume and to balance workers.
+const partSteps = 8192
+
+// ensemble is the Runner. Part 0 is the classical trajectory, the others hold chains.
+type ensemble struct {
+	cfg   EnsembleConfig
+	env   Env
+	cols  []record.Column // observables
+	at    []int
+	chunk int
+
+	quenched bool // the classical trajectory is the map with ξ = 0
+}
+
+// NewEnsemble checks the configuration against the model and binds it to a task.
+func NewEnsemble(cfg EnsembleConfig, env Env, m *Model) (Runner, error) {
+	e := &ensemble{cfg: cfg, env: env, cols: observableColumns(m.Observer), at: cfg.At, quenched: m.Quenched}
+	if len(e.at) == 0 {
+		for i := 1; i <= 4; i++ {
+			e.at = append(e.at, cfg.Steps*i/4)
+		}
+	}
+	e.at = append([]int(nil), e.at...)
+	sort.Ints(e.at)
+	e.at = compact(e.at)
+	if last := e.at[len(e.at)-1]; last > cfg.Steps {
+		return nil, &KeyError{"at", fmt.Sprintf("step %d", last), fmt.Sprintf("steps up to steps = %d", cfg.Steps)}
+	}
+	if cfg.Samples > 0 && m.Generator == nil {
+		return nil, &KeyError{"samples", fmt.Sprint(cfg.Samples), "0: system " + m.Kind + " generates no samples"}
+	}
+	e.chunk = min(cfg.Chains, max(1, partSteps/cfg.Steps))
+	return e, nil
+}
+
+// A KeyError refuses the value of a key of an estimator's or system's table.
+type KeyError struct{ Key, Found, Allowed string }
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("%s: found %s, allowed %s", e.Key, e.Found, e.Allowed)
+}
+
+func compact(sorted []int) []int {
+	out := sorted[:1]
+	for _, v := range sorted[1:] {
+		if v != out[len(out)-1] {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func observableColumns(o langevin.Observer) []record.Column {
+	var cols []record.Column
+	for _, v := range o.Observables() {
+		cols = append(cols, record.Column{Name: v.Name, Unit: v.Unit, Doc: v.Doc, Type: record.Float})
+	}
+	return cols
+}
+
+// EnsemblePart is the raw result of a part.
+type EnsemblePart struct {
+	Classical *ClassicalPart // part 0
+	Chains    []ChainPart
+}
+
+// ClassicalPart holds the observables on the classical trajectory at the recorded steps
+// and their predicted standard deviation (NaN where there is no linear theory).
+type ClassicalPart struct {
+	Mean, MeanErr [][]float64 // record × observable; the error is 0 where ξ = 0 is classical
+	Std           [][]float64 // nil without linear theory
+	NoTheory      string
+}
+
+// ChainPart is one trajectory.
+type ChainPart struct {
+	DivergedStep int         // −1 if finite throughout
+	Values       [][]float64 // record × observable, as far as it is finite
+	TraceStep    []int
+	Trace        [][]float64
+	Samples      []float64
+	Final        []float64 // mean, std, W2, loss, each with its error; 1-D data
+}
+
+func (e *ensemble) Parts() int     { return 1 + (e.cfg.Chains+e.chunk-1)/e.chunk }
+func (e *ensemble) NewResult() any { return new(EnsemblePart) }
+
+func (e *ensemble) Work(part int) float64 {
+	if part == 0 {
+		switch {
+		case !e.cfg.Classical:
+			return 1
+		case e.quenched:
+			return float64(e.at[len(e.at)-1])
+		}
+		return float64(e.at[len(e.at)-1] * e.cfg.Draws * e.cfg.Repeats)
+	}
+	lo, hi := e.chains(part)
+	return float64((hi - lo) * e.cfg.Steps)
+}
+
+// chains is the range of chains of a part ≥ 1.
+func (e *ensemble) chains(part int) (lo, hi int) {
+	lo = (part - 1) * e.chunk
+	return lo, min(lo+e.chunk, e.cfg.Chains)
+}
+
+func (e *ensemble) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
+	m, err := e.env.NewModel()
+	if err != nil {
+		return nil, err
+	}
+	if part == 0 {
+		return e.classical(ctx, m)
+	}
+	result := &EnsemblePart{}
+	lo, hi := e.chains(part)
+	for c := lo; c < hi; c++ {
+		report := func(step int) { progress(float64((c-lo)*e.cfg.Steps + step)) }
+		chain, err := e.chain(ctx, m, c, report)
+		if err != nil {
+			return nil, err
+		}
+		result.Chains = append(result.Chains, chain)
+	}
+	return result, nil
+}
+
+// chain runs trajectory c.
+func (e *ensemble) chain(ctx context.Context, m *Model, c int, report func(int)) (ChainPart, error) {
+	src := e.env.Part("ensemble", c)
+	state, next := make([]float64, m.Map.Dim()), make([]float64, m.Map.Dim())
+	xi := make([]float64, m.Map.Inputs())
+	m.Map.Init(state, m.Start)
+	part, record := ChainPart{DivergedStep: -1}, 0
+	observe := func() []float64 {
+		v := make([]float64, len(e.cols))
+		m.Observer.Observe(v, state[:m.Map.Config()])
+		return v
+	}
+	for k := 0; ; k++ {
+		if record < len(e.at) && e.at[record] == k {
+			part.Values = append(part.Values, observe())
+			record++
+		}
+		if c < e.cfg.TraceChain && e.cfg.TraceEvery > 0 && k%e.cfg.TraceEvery == 0 {
+			part.TraceStep = append(part.TraceStep, k)
+			part.Trace = append(part.Trace, observe())
+		}
+		if k == e.cfg.Steps {
+			break
+		}
+		if k%64 == 0 {
+			if ctx.Err() != nil {
+				return part, ctx.Err()
+			}
+			report(k)
+		}
+		src.Normals(xi)
+		m.Map.Step(next, state, xi)
+		if !finite(next) {
+			part.DivergedStep = k + 1
+			return part, nil
+		}
+		state, next = next, state
+	}
+	if c == 0 && e.cfg.Samples > 0 {
+		e.samples(m, state[:m.Map.Config()], &part)
+	}
+	return part, nil
+}
+
+// classical computes the classical trajectory and linear-noise theory about it.
+func (e *ensemble) classical(ctx context.Context, m *Model) (any, error) {
+	if !e.cfg.Classical {
+		return &EnsemblePart{}, nil
+	}
+	c := &ClassicalPart{}
+	if !m.Quenched {
+		c.NoTheory = "minibatch noise: its covariance along the trajectory is not part of linear theory yet"
+		source := func(i int) langevin.Source { return e.env.Part("ensemble classical", i) }
+		err := langevin.AveragedTrajectory(ctx, []langevin.Worker{{Map: m.Map, Observer: m.Observer}}, m.Start, e.cfg.Averaging, source, e.at,
+			func(_ int, mean, stderr, _ []float64) error {
+				c.Mean, c.MeanErr = append(c.Mean, clone(mean)), append(c.MeanErr, clone(stderr))
+				return nil
+			})
+		return &EnsemblePart{Classical: c}, err
+	}
+	err := langevin.ClassicalTrajectory(m.Map, m.Observer, m.Start, e.at, func(_ int, values, _ []float64) error {
+		c.Mean, c.MeanErr = append(c.Mean, clone(values)), append(c.MeanErr, make([]float64, len(values)))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	obs, smooth := m.Observer.(langevin.GradientObserver)
+	switch {
+	case m.NoLinear != nil:
+		c.NoTheory = m.NoLinear.Error()
+	case !smooth:
+		c.NoTheory = "the observables have no gradients"
+	default:
+		p, err := langevin.LinearNoise(m.Linear.(langevin.Map), m.Start, obs, e.at)
+		if err != nil {
+			c.NoTheory = err.Error()
+			break
+		}
+		c.Std = p.Std
+	}
+	return &EnsemblePart{Classical: c}, ctx.Err()
+}
+
+func clone(x []float64) []float64 { return append([]float64(nil), x...) }
+
+// samples draws the generated distribution at the end of a trajectory.
+func (e *ensemble) samples(m *Model, q []float64, part *ChainPart) {
+	part.Samples = make([]float64, e.cfg.Samples*m.Generator.DataDim())
+	m.Generator.Generate(part.Samples, q, e.env.Stream("samples"))
+	if m.Generator.DataDim() > 1 {
+		return
+	}
+	var mom, loss analysis.Moments
+	losses := make([]float64, len(part.Samples))
+	m.Generator.Loss(losses, q, part.Samples)
+	for i, x := range part.Samples {
+		mom.Add(x)
+		loss.Add(losses[i])
+	}
+	n := float64(len(part.Samples))
+	w2, w2err := w2ToQuantiles(part.Samples, m.Generator.Quantile)
+	stdErr := mom.Std() / 2 * math.Sqrt(math.Max(0, mom.ExcessKurtosis()+2)/n) // Var(s²) = σ⁴(κ+2)/n
+	part.Final = []float64{mom.Mean(), mom.Std() / math.Sqrt(n), mom.Std(), stdErr, w2, w2err, loss.Mean(), loss.Std() / math.Sqrt(n)}
+}
+
+// w2ToQuantiles is the Wasserstein-2 distance of samples to the law with the quantile
+// function, and its standard error by the delta method: W₂² is, to first order, the mean
+// over the samples of φ(x), φ' = 2(x − T(x)), T the transport map (del Barrio and Loubes,
+// Ann. Probab. 47 (2019) 926). NaN where the quantile function is unknown.
+func w2ToQuantiles(samples []float64, quantile func(float64) (float64, bool)) (w2, stderr float64) {
+	sorted := clone(samples)
+	sort.Float64s(sorted)
+	n := float64(len(sorted))
+	var square, phi, before, last float64
+	var moments analysis.Moments
+	for i, x := range sorted {
+		q, ok := quantile((float64(i) + 0.5) / n)
+		if !ok {
+			return math.NaN(), math.NaN()
+		}
+		d := x - q
+		square += d * d / n
+		if i > 0 {
+			phi += (d + before) * (x - last)
+		}
+		moments.Add(phi)
+		before, last = d, x
+	}
+	w2 = math.Sqrt(square)
+	return w2, moments.Std() / math.Sqrt(n) / (2 * w2)
+}
+
+// CheckFinite refuses a start that diverged.
+func CheckFinite(q []float64, steps int) error {
+	if !finite(q) {
+		return fmt.Errorf("the start diverged within its %d steps (start.steps); lower the learning rate or start.steps", steps)
+	}
+	return nil
+}
+
+// finite tells whether a state holds no NaN or infinity; the sum of x−x is 0 or NaN.
+func finite(x []float64) bool {
+	s := 0.0
+	for _, v := range x {
+		s += v - v
+	}
+	return s == 0
+}

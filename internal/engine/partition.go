@@ -1,0 +1,306 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"machlup/analysis"
+	"machlup/pathint"
+)
+
+// TIConfig configures thermodynamic integration over the tilt s.
+type TIConfig struct {
+	Rule   string `toml:"rule" enum:"gauss-legendre|trapezoid" doc:"quadrature over s"`
+	Points int    `toml:"points" range:"[3,1000]" unit:"1" doc:"values of s"`
+	Chains int    `toml:"chains" range:"[2,1000]" unit:"1" doc:"chains at each s, from different starts"`
+	Warm   int    `toml:"warm" range:"[0,inf)" unit:"sweep" doc:"sweeps in which step sizes adapt"`
+	Burn   int    `toml:"burn" range:"[0,inf)" unit:"sweep" doc:"sweeps dropped after that"`
+	Draws  int    `toml:"draws" range:"[50,inf)" unit:"1" doc:"draws kept of each chain"`
+	Thin   int    `toml:"thin" range:"[1,inf)" unit:"sweep" doc:"sweeps between draws"`
+}
+
+// DefaultTI is the configuration with no key set.
+func DefaultTI() TIConfig {
+	return TIConfig{Rule: "gauss-legendre", Points: 6, Chains: 2, Warm: 100, Burn: 100, Draws: 500, Thin: 1}
+}
+
+// AISConfig configures annealed importance sampling over the tilt.
+type AISConfig struct {
+	Stages int `toml:"stages" range:"[1,100000]" unit:"1" doc:"equal steps of s from 0 to path.tilt"`
+	Sweeps int `toml:"sweeps" range:"[0,10000]" unit:"sweep" doc:"sweeps at each intermediate s"`
+	Runs   int `toml:"runs" range:"[50,10000000]" unit:"1" doc:"independent annealing runs, each from an exact forward draw"`
+}
+
+// DefaultAIS is the configuration with no key set.
+func DefaultAIS() AISConfig { return AISConfig{Stages: 8, Sweeps: 1, Runs: 500} }
+
+// ForwardConfig configures the forward average of exp(−sO), the reference of both.
+type ForwardConfig struct {
+	Runs int `toml:"runs" range:"[50,10000000]" unit:"1" doc:"independent forward trajectories"`
+}
+
+// DefaultForward is the configuration with no key set.
+func DefaultForward() ForwardConfig { return ForwardConfig{Runs: 2000} }
+
+// partition is what the estimators of log Z(s)/Z(0) share.
+type partition struct {
+	name  string
+	env   Env
+	setup PathSetup
+}
+
+func newPartition(name string, setup PathSetup, env Env, m *Model) (partition, error) {
+	p := partition{name, env, setup}
+	if err := setup.needTilt(); err != nil {
+		return p, err
+	}
+	return p, setup.check(m)
+}
+
+func (p partition) stream(part int) pathint.Source {
+	return p.env.Part(p.name+"/"+p.setup.Config.Action, part)
+}
+
+func (p partition) PoolKey() string { return "log_z" }
+
+// write adds the row of an estimate of log Z(s)/Z(0).
+func (p partition) write(e pathint.Estimate, s float64, out *Output) Outcome {
+	status := "ok"
+	value, stat, quad, total := e.LogZ, e.StatErr, e.QuadErr, e.StdErr()
+	switch {
+	case e.Err != nil:
+		status = "no-estimate: " + e.Err.Error()
+		value, stat, quad, total = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	case e.Caution != "":
+		status = "ok; caution: " + e.Caution
+	}
+	out.Table(Partition).Add("log_z_ratio", e.Estimator, "s", s, p.setup.measure(), value, total, stat, quad, nil, nil, e.ESS, e.Overlap, status)
+	if e.Err != nil {
+		return None("%s: %v", e.Estimator, e.Err)
+	}
+	return Done()
+}
+
+// estimated is a Runner that has a final estimate of log Z(path.tilt)/Z(0).
+type estimated interface {
+	estimate(parts []any) pathint.Estimate
+	point() (action string, s float64)
+}
+
+func (p partition) point() (string, float64) { return p.setup.Config.Action, p.setup.Config.Tilt }
+
+// Pool compares the estimates of one sweep point pairwise: two must agree before a value
+// is called converged.
+func (p partition) Pool(tasks []Finished, out *Output) error {
+	type key struct {
+		group   string
+		replica int
+	}
+	var order []key
+	groups := map[key][]Finished{}
+	for _, t := range tasks {
+		k := key{t.Point, t.Replica}
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], t)
+	}
+	for _, k := range order {
+		var es []pathint.Estimate
+		for _, t := range groups[k] {
+			es = append(es, t.Runner.(estimated).estimate(t.Parts))
+		}
+		label := fmt.Sprintf("log_z/%s/r%d", k.group, k.replica)
+		out.Table(Summary).AddAs(label, agreementRow(es)...)
+	}
+	return nil
+}
+
+// agreementRow is the weighted mean of the estimates with the worst pairwise z.
+func agreementRow(es []pathint.Estimate) []any {
+	worst, err := pathint.CheckAgreement("log Z(s)/Z(0)", es...)
+	var ok []analysis.Estimate
+	for _, e := range es {
+		if e.Err == nil {
+			ok = append(ok, analysis.Estimate{Value: e.LogZ, StdErr: e.StdErr()})
+		}
+	}
+	if err != nil || len(ok) < 2 {
+		return []any{"log_z_ratio", nil, nil, nil, worst, "1", "not converged: " + err.Error()}
+	}
+	mean, _ := analysis.WeightedMean(ok)
+	return []any{"log_z_ratio", mean.Value, mean.StdErr, nil, worst, "1", fmt.Sprintf("converged: %d estimators agree, worst |z| = %.2f", len(ok), worst)}
+}
+
+// ti integrates ⟨O⟩_s; a part is one node.
+type ti struct {
+	partition
+	cfg  TIConfig
+	grid pathint.Grid
+}
+
+// NewTI checks the configuration against the model and binds it to a task.
+func NewTI(cfg TIConfig, setup PathSetup, env Env, m *Model) (Runner, error) {
+	p, err := newPartition("ti", setup, env, m)
+	if err != nil {
+		return nil, err
+	}
+	grid, err := pathint.NewGrid(cfg.Rule, 0, setup.Config.Tilt, cfg.Points)
+	return &ti{p, cfg, grid}, err
+}
+
+// TIPart is ∂U/∂s at one node, a series for each chain.
+type TIPart struct{ Series [][]float64 }
+
+func (t *ti) Parts() int     { return len(t.grid.Lambda) }
+func (t *ti) NewResult() any { return new(TIPart) }
+func (t *ti) Work(int) float64 {
+	return float64(t.cfg.Chains*(t.cfg.Warm+t.cfg.Burn+t.cfg.Draws*t.cfg.Thin)*t.setup.Config.Steps) * float64(len(t.setup.Moves))
+}
+
+func (t *ti) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
+	m, err := t.env.NewModel()
+	if err != nil {
+		return nil, err
+	}
+	src := t.stream(part)
+	result, done, perSweep := &TIPart{}, 0, t.Work(part)/float64(t.cfg.Chains*(t.cfg.Warm+t.cfg.Burn+t.cfg.Draws*t.cfg.Thin))
+	phase := func(n int, do func(int)) error {
+		err := sweeps(ctx, n, do, func(i int) { progress(float64(done+i) * perSweep) })
+		done += n
+		return err
+	}
+	for c := range t.cfg.Chains {
+		scale := t.setup.Config.Wrong
+		if c%2 == 1 {
+			scale = 0
+		}
+		l, err := t.setup.ladder(m, src, scale)
+		if err != nil {
+			return nil, err
+		}
+		l.SetLambda(t.grid.Lambda[part])
+		var series []float64
+		for _, run := range []struct {
+			n  int
+			do func(int)
+		}{
+			{t.cfg.Warm, func(int) { l.Warm(1, src) }},
+			{t.cfg.Burn, func(int) { l.Sweep(src) }},
+			{t.cfg.Draws * t.cfg.Thin, func(i int) {
+				l.Sweep(src)
+				if (i+1)%t.cfg.Thin == 0 {
+					series = append(series, l.Slope())
+				}
+			}},
+		} {
+			if err := phase(run.n, run.do); err != nil {
+				return nil, err
+			}
+		}
+		result.Series = append(result.Series, series)
+	}
+	return result, nil
+}
+
+func (t *ti) points(parts []any) []pathint.Point {
+	var points []pathint.Point
+	for i, p := range parts {
+		points = append(points, pathint.Summarise(t.grid.Lambda[i], p.(*TIPart).Series))
+	}
+	return points
+}
+
+func (t *ti) estimate(parts []any) pathint.Estimate { return t.grid.Integrate(t.points(parts)) }
+
+// Finish writes the integrand, as rows of its own quantity, and the integral.
+func (t *ti) Finish(parts []any, out *Output) (Outcome, error) {
+	for _, p := range t.points(parts) {
+		status := "ok"
+		if p.Err != nil {
+			status = "no-estimate: " + p.Err.Error()
+		}
+		out.Table(Partition).Add("mean_tilt_observable", "metropolis", "s", p.Lambda, t.setup.measure(), p.Mean, p.StdErr, p.StdErr, nil, nil, nil, p.ESS, nil, status)
+	}
+	return t.write(t.estimate(parts), t.setup.Config.Tilt, out), nil
+}
+
+// ais anneals from exact forward draws; a part is a batch of runs.
+type ais struct {
+	partition
+	cfg AISConfig
+}
+
+const aisRunsPerPart = 64
+
+// NewAIS checks the configuration against the model and binds it to a task.
+func NewAIS(cfg AISConfig, setup PathSetup, env Env, m *Model) (Runner, error) {
+	p, err := newPartition("ais", setup, env, m)
+	if err == nil && setup.Config.End != "free" {
+		err = &KeyError{"path.end", `"pinned"`, `"free": annealing starts from exact forward draws`}
+	}
+	return &ais{p, cfg}, err
+}
+
+// NewForward is annealing with one stage: the forward average of exp(−sO).
+func NewForward(cfg ForwardConfig, setup PathSetup, env Env, m *Model) (Runner, error) {
+	r, err := NewAIS(AISConfig{Stages: 1, Runs: cfg.Runs}, setup, env, m)
+	if err == nil {
+		r.(*ais).name = "forward"
+	}
+	return r, err
+}
+
+// AISPart is the log weight of each run.
+type AISPart struct{ LogW []float64 }
+
+func (a *ais) Parts() int     { return (a.cfg.Runs + aisRunsPerPart - 1) / aisRunsPerPart }
+func (a *ais) NewResult() any { return new(AISPart) }
+func (a *ais) runs(part int) int {
+	return min(aisRunsPerPart, a.cfg.Runs-part*aisRunsPerPart)
+}
+func (a *ais) Work(part int) float64 {
+	return float64(a.runs(part) * a.setup.Config.Steps * (1 + (a.cfg.Stages-1)*a.cfg.Sweeps*len(a.setup.Moves)))
+}
+
+func (a *ais) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
+	m, err := a.env.NewModel()
+	if err != nil {
+		return nil, err
+	}
+	chain, err := a.setup.Chain(m, 0)
+	if err != nil {
+		return nil, err
+	}
+	l, err := pathint.NewTilted(chain)
+	if err != nil {
+		return nil, err
+	}
+	src, result := a.stream(part), &AISPart{}
+	schedule := pathint.Ramp(0, a.setup.Config.Tilt, a.cfg.Stages)
+	for i := range a.runs(part) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		w, err := pathint.Anneal(l, schedule, a.cfg.Sweeps, src)
+		if err != nil {
+			return nil, err
+		}
+		result.LogW = append(result.LogW, w)
+		progress(a.Work(part) * float64(i+1) / float64(a.runs(part)))
+	}
+	return result, nil
+}
+
+func (a *ais) estimate(parts []any) pathint.Estimate {
+	var logw []float64
+	for _, p := range parts {
+		logw = append(logw, p.(*AISPart).LogW...)
+	}
+	return pathint.Exponential(a.name, logw)
+}
+
+func (a *ais) Finish(parts []any, out *Output) (Outcome, error) {
+	return a.write(a.estimate(parts), a.setup.Config.Tilt, out), nil
+}

@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"machlup/langevin"
+	"machlup/pathint"
+)
+
+// PathConfig is the table [path]: which trajectories are sampled.
+type PathConfig struct {
+	Steps      int       `toml:"steps" range:"[1,1000000]" unit:"step" doc:"K, steps of a trajectory (K+1 slices)"`
+	Action     string    `toml:"action" enum:"onsager-machlup|innovation" doc:"onsager-machlup: positions; innovation: the inputs of the map"`
+	Observable string    `toml:"observable" doc:"o of the tilt exp(−s Σ_{k=1..K} o(q_k)), one of the selected observables; empty: no tilt"`
+	Tilt       float64   `toml:"tilt" range:"(-inf,inf)" unit:"1/observable" doc:"s of the sampled law; estimators of log Z go from 0 to s"`
+	Hbar       float64   `toml:"hbar" range:"(0,inf)" unit:"1" doc:"ħ of exp(−S/ħ); the metric's determinant belongs to the measure and does not scale"`
+	End        string    `toml:"end" enum:"free|pinned" doc:"free end, or q_K fixed at end_at"`
+	EndAt      []float64 `toml:"end_at" unit:"1" doc:"the pinned end: one value for all components, or one each"`
+	Wrong      float64   `toml:"wrong_start" range:"[0,1000]" unit:"1" doc:"chains start from a trajectory simulated with its noise multiplied by this: deliberately wrong unless 1"`
+}
+
+// DefaultPath is the configuration with no key set.
+func DefaultPath() PathConfig {
+	return PathConfig{Steps: 16, Action: "onsager-machlup", Hbar: 1, End: "free", Wrong: 3}
+}
+
+// A PathSetup makes chains of paths of a task's model.
+type PathSetup struct {
+	Config PathConfig
+	Moves  []pathint.Move // those that work on the action's coordinates
+}
+
+// Chain returns a chain of the model's paths with tilt s.
+func (p PathSetup) Chain(m *Model, s float64) (*pathint.Chain, error) {
+	return p.chain(m, s, p.Config.Action, p.Moves)
+}
+
+func (p PathSetup) chain(m *Model, s float64, action string, moves []pathint.Move) (*pathint.Chain, error) {
+	act, err := NewAction(m, action)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := p.ends(m)
+	if err != nil {
+		return nil, err
+	}
+	spec := pathint.Spec{Action: act, Ends: ends, Steps: p.Config.Steps, Observer: m.Observer, Hbar: p.Config.Hbar, Moves: moves}
+	if p.Config.Observable != "" {
+		spec.Tilt = pathint.Tilt{Observable: p.Config.Observable, S: s}
+	}
+	return pathint.NewChain(spec)
+}
+
+// NewAction returns the named action of a model, or the reason why it has none.
+func NewAction(m *Model, name string) (pathint.Action, error) {
+	if name == "innovation" {
+		return pathint.NewInnovation(m.Map)
+	}
+	if m.NoRecurrence != nil {
+		return nil, &KeyError{"path.action", `"onsager-machlup"`, `"innovation": ` + m.NoRecurrence.Error()}
+	}
+	return pathint.NewOnsagerMachlup(m.Recurrence)
+}
+
+func (p PathSetup) ends(m *Model) (pathint.Ends, error) {
+	if p.Config.End == "free" {
+		return pathint.FreeEnd(m.Start), nil
+	}
+	n, at := len(m.Start), p.Config.EndAt
+	if len(at) != 1 && len(at) != n {
+		return pathint.Ends{}, &KeyError{"path.end_at", fmt.Sprintf("%d values", len(at)), fmt.Sprintf("1 or %d (one for each component)", n)}
+	}
+	end := make([]float64, n)
+	for i := range end {
+		end[i] = at[i%len(at)]
+	}
+	return pathint.Pinned(m.Start, end), nil
+}
+
+// check builds everything once, so that what is refused is refused before a run.
+func (p PathSetup) check(m *Model) error {
+	if o := p.Config.Observable; o != "" {
+		var names []string
+		found := false
+		for _, v := range m.Observer.Observables() {
+			names = append(names, v.Name)
+			found = found || v.Name == o
+		}
+		if !found {
+			return &KeyError{"path.observable", fmt.Sprintf("%q", o), "one of the selected observables: " + strings.Join(names, ", ")}
+		}
+	} else if p.Config.Tilt != 0 {
+		return &KeyError{"path.tilt", fmt.Sprint(p.Config.Tilt), "0 without path.observable"}
+	}
+	_, err := p.Chain(m, p.Config.Tilt)
+	return err
+}
+
+// needTilt refuses an estimator of log Z(s)/Z(0) without a tilt.
+func (p PathSetup) needTilt() error {
+	if p.Config.Observable == "" || p.Config.Tilt == 0 {
+		return &KeyError{"path.tilt", fmt.Sprint(p.Config.Tilt), "a number other than 0, with path.observable: log Z(s)/Z(0) needs a tilt"}
+	}
+	return nil
+}
+
+// measure names what Z(s) is relative to.
+func (p PathSetup) measure() string {
+	m := "Z(0): the law of the trainer's paths, " + p.Config.Action
+	if p.Config.End == "pinned" {
+		m += ", pinned at end_at"
+	}
+	return m
+}
+
+// ladder is a chain as a ladder in s, started wrong.
+func (p PathSetup) ladder(m *Model, src pathint.Source, scale float64) (*pathint.Tilted, error) {
+	c, err := p.Chain(m, 0)
+	if err != nil {
+		return nil, err
+	}
+	if p.Config.End == "free" {
+		if err := c.StartForward(scale, src); err != nil {
+			return nil, err
+		}
+	}
+	return pathint.NewTilted(c)
+}
+
+// sweeps runs n sweeps in slices, looking at ctx and reporting between them.
+func sweeps(ctx context.Context, n int, do func(i int), progress func(done int)) error {
+	for i := range n {
+		if i%8 == 0 {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			progress(i)
+		}
+		do(i)
+	}
+	return nil
+}
+
+var _ langevin.Source = pathint.Source(nil)

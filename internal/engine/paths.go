@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sort"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"machlup/analysis"
+	"machlup/pathint"
+)
+
+// PathsConfig configures the Metropolis sampling of trajectories, and the certificate O1
+// where the law has it.
+type PathsConfig struct {
+	Chains   int  `toml:"chains" range:"[2,1000]" unit:"1" doc:"chains of each move (and of all moves together)"`
+	Together bool `toml:"together" doc:"also run all moves together, one after the other in a sweep"`
+	Each     bool `toml:"each" doc:"run each move alone, for the table that compares them"`
+	Warm     int  `toml:"warm" range:"[0,inf)" unit:"sweep" doc:"sweeps in which step sizes adapt"`
+	Burn     int  `toml:"burn" range:"[0,inf)" unit:"sweep" doc:"sweeps dropped after that"`
+	Draws    int  `toml:"draws" range:"[50,inf)" unit:"1" doc:"draws kept of each chain"`
+	Thin     int  `toml:"thin" range:"[1,inf)" unit:"sweep" doc:"sweeps between draws"`
+	Bins     int  `toml:"bins" range:"[4,10000]" unit:"1" doc:"bins of the histogram of the action"`
+}
+
+// DefaultPaths is the configuration with no key set.
+func DefaultPaths() PathsConfig {
+	return PathsConfig{Chains: 2, Together: true, Each: true, Warm: 100, Burn: 100, Draws: 500, Thin: 1, Bins: 30}
+}
+
+type paths struct {
+	cfg   PathsConfig
+	env   Env
+	setup PathSetup
+	sets  []moveSet
+	n     float64 // degrees of freedom of the whole path; 0 without certificate
+}
+
+// moveSet is the moves of one family of chains.
+type moveSet struct {
+	name  string
+	moves []pathint.Move
+}
+
+// NewPaths checks the configuration against the model and binds it to a task.
+func NewPaths(cfg PathsConfig, setup PathSetup, env Env, m *Model) (Runner, error) {
+	p := &paths{cfg: cfg, env: env, setup: setup}
+	if err := setup.check(m); err != nil {
+		return nil, err
+	}
+	if cfg.Each || !cfg.Together {
+		for _, mv := range setup.Moves {
+			p.sets = append(p.sets, moveSet{mv.Name(), []pathint.Move{mv}})
+		}
+	}
+	if cfg.Together && len(setup.Moves) > 1 {
+		p.sets = append(p.sets, moveSet{"all", setup.Moves})
+	}
+	if len(p.sets) == 0 {
+		p.sets = append(p.sets, moveSet{setup.Moves[0].Name(), setup.Moves[:1]})
+	}
+	act, err := NewAction(m, setup.Config.Action)
+	if err != nil {
+		return nil, err
+	}
+	if n, ok := act.(pathint.Normalised); ok && setup.Config.End == "free" && setup.Config.Tilt == 0 {
+		p.n = float64(n.Degrees() * setup.Config.Steps)
+	}
+	return p, nil
+}
+
+// PathsPart is one chain.
+type PathsPart struct {
+	Action   []float64 // quadratic part, a draw each
+	Stats    []pathint.Stats
+	Uniforms []float64 // whitened residuals as uniforms, subsampled
+	Observed [][]float64
+}
+
+func (p *paths) Parts() int     { return len(p.sets) * p.cfg.Chains }
+func (p *paths) NewResult() any { return new(PathsPart) }
+
+// Work counts a sweep as one gradient evaluation a slice and move.
+func (p *paths) Work(part int) float64 {
+	set := p.sets[part/p.cfg.Chains]
+	return float64((p.cfg.Warm + p.cfg.Burn + p.cfg.Draws*p.cfg.Thin) * p.setup.Config.Steps * len(set.moves))
+}
+
+func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
+	m, err := p.env.NewModel()
+	if err != nil {
+		return nil, err
+	}
+	set := p.sets[part/p.cfg.Chains]
+	src := p.env.Stream(fmt.Sprintf("paths/%s/%s/chain %d", p.setup.Config.Action, set.name, part%p.cfg.Chains))
+	chain, err := p.setup.chain(m, p.setup.Config.Tilt, p.setup.Config.Action, set.moves)
+	if err != nil {
+		return nil, err
+	}
+	if p.setup.Config.End == "free" {
+		if err := chain.StartForward(p.startScale(part), src); err != nil {
+			return nil, err
+		}
+	}
+	perSweep := p.Work(part) / float64(p.cfg.Warm+p.cfg.Burn+p.cfg.Draws*p.cfg.Thin)
+	done := 0
+	phase := func(n int, do func(int)) error {
+		err := sweeps(ctx, n, do, func(i int) { progress(float64(done+i) * perSweep) })
+		done += n
+		return err
+	}
+	if err := phase(p.cfg.Warm, func(int) { chain.Warm(1, src) }); err != nil {
+		return nil, err
+	}
+	if err := phase(p.cfg.Burn, func(int) { chain.Sweep(src) }); err != nil {
+		return nil, err
+	}
+	chain.ResetStats()
+	result := &PathsPart{}
+	err = phase(p.cfg.Draws*p.cfg.Thin, func(i int) {
+		chain.Sweep(src)
+		if (i+1)%p.cfg.Thin == 0 {
+			result.Action = append(result.Action, chain.Path().Quadratic())
+		}
+	})
+	for i := range chain.Moves() {
+		result.Stats = append(result.Stats, chain.Stats(i))
+	}
+	if p.n > 0 {
+		n := chain.Path().Action().(pathint.Normalised)
+		result.Uniforms = n.Uniforms(nil, chain.Path(), chain.Path().Kappa())
+	}
+	return result, err
+}
+
+// startScale alternates the deliberately wrong noise between chains: too large, then the
+// noise-free trajectory, so that R̂ sees a start that is not forgotten.
+func (p *paths) startScale(part int) float64 {
+	if part%p.cfg.Chains%2 == 1 {
+		return 0
+	}
+	return p.setup.Config.Wrong
+}
+
+// Finish writes paths.csv, the histogram of the action, and O1.
+func (p *paths) Finish(parts []any, out *Output) (Outcome, error) {
+	outcome := Done()
+	for i, set := range p.sets {
+		group := parts[i*p.cfg.Chains : (i+1)*p.cfg.Chains]
+		var series [][]float64
+		for c, part := range group {
+			pp := part.(*PathsPart)
+			p.writeChain(set, c, pp, out)
+			series = append(series, pp.Action)
+		}
+		if err := analysis.CheckEquilibration(series); err != nil {
+			outcome = None("move %s: %v", set.name, err)
+		}
+		p.writeHistogram(set, series, out)
+		p.certify(set, series, group, out)
+	}
+	return outcome, nil
+}
+
+func (p *paths) writeChain(set moveSet, chain int, part *PathsPart, out *Output) {
+	tau := analysis.Autocorrelation(part.Action)
+	total := 0.0
+	for _, s := range part.Stats {
+		total += s.Gradients
+	}
+	for _, s := range part.Stats {
+		out.Table(Paths).Add(s.Move, chain, "s", p.setup.Config.Tilt, int(s.Proposed), int(s.Accepted),
+			tau.Mean, tau.StdErr, tau.Tau, s.Gradients, s.Acceptance(), s.Step, total/tau.ESS, set.name)
+	}
+}
+
+// writeHistogram bins the action; with a certificate the prediction is ½χ² with n degrees
+// of freedom.
+func (p *paths) writeHistogram(set moveSet, series [][]float64, out *Output) {
+	var all []float64
+	for _, s := range series {
+		all = append(all, s...)
+	}
+	sort.Float64s(all)
+	lo, hi := all[0], all[len(all)-1]
+	predicted := func(_, _ float64) float64 { return math.NaN() }
+	if p.n > 0 {
+		mean, sd := p.n/2*p.setup.Config.Hbar, math.Sqrt(p.n/2)*p.setup.Config.Hbar
+		lo, hi = math.Min(lo, mean-4*sd), math.Max(hi, mean+4*sd)
+		chi := distuv.ChiSquared{K: p.n}
+		predicted = func(a, b float64) float64 {
+			return (chi.CDF(2*b/p.setup.Config.Hbar) - chi.CDF(2*a/p.setup.Config.Hbar)) / (b - a)
+		}
+	}
+	if !(hi > lo) {
+		return
+	}
+	ess := analysis.AutocorrelationChains(series).ESS
+	writeHistogram(out.Table(Histogram), "action/"+set.name, p.setup.Config.Steps, all, lo, hi*(1+1e-12), p.cfg.Bins, ess, predicted)
+}
+
+// certify writes O1: mean and variance of S_quad/ħ are both half the degrees of freedom,
+// and the whitened residuals are standard normal.
+func (p *paths) certify(set moveSet, series [][]float64, group []any, out *Output) {
+	if p.n == 0 {
+		return
+	}
+	scaled := make([][]float64, len(series))
+	for i, s := range series {
+		for _, v := range s {
+			scaled[i] = append(scaled[i], v/p.setup.Config.Hbar)
+		}
+	}
+	var uniforms []float64
+	for _, part := range group {
+		uniforms = append(uniforms, part.(*PathsPart).Uniforms...)
+	}
+	r := pathint.CertifyO1(int(p.n), scaled, uniforms)
+	row := func(what string, c pathint.Check) {
+		status := "ok"
+		switch {
+		case r.Err != nil:
+			status = "no-estimate: " + r.Err.Error()
+		case !(math.Abs(c.Z) < analysis.MaxZ):
+			status = "disagrees with the exact value"
+		}
+		out.Table(Partition).Add("O1", "metropolis/"+set.name, what, p.setup.Config.Tilt, "exact", c.Estimate, c.StdErr, c.StdErr, nil, c.Exact, c.Z, c.ESS, nil, status)
+	}
+	row("mean of S_quad/hbar", r.Mean)
+	row("variance of S_quad/hbar", r.Variance)
+	status := "ok"
+	if !(r.KSP > 1e-4) {
+		status = "residuals are not N(0,1)"
+	}
+	out.Table(Partition).Add("O1", "metropolis/"+set.name, "ks_p of whitened residuals", p.setup.Config.Tilt,
+		"exact", r.KSP, nil, nil, nil, nil, nil, float64(r.Residuals), nil, status)
+}

@@ -1,0 +1,116 @@
+package engine
+
+import "machlup/internal/record"
+
+// Columns shared by many tables.
+var (
+	colTask       = record.Column{Name: "task", Doc: "task label, joins to tasks.csv", Type: record.String}
+	colChain      = record.Column{Name: "chain", Unit: "1", Doc: "trajectory or Markov chain within the task", Type: record.Int}
+	colStep       = record.Column{Name: "step", Unit: "step", Doc: "training step k", Type: record.Int}
+	colObservable = record.Column{Name: "observable", Doc: "observable, see machlup list observables", Type: record.String}
+	colTau        = record.Column{Name: "tau_int", Unit: "draw", Doc: "integrated autocorrelation time ½ + Σρ (Γ-method, Wolff 2004, S = 1.5)", Type: record.Float}
+	colESS        = record.Column{Name: "ess", Unit: "1", Doc: "effective number of independent draws", Type: record.Float}
+	colReference  = record.Column{Name: "reference", Doc: "exact or reference value of the same quantity", Type: record.Float}
+	colZ          = record.Column{Name: "z", Unit: "1", Doc: "(estimate − reference) / standard error; the reference's own error is included where it has one", Type: record.Float}
+	colStatus     = record.Column{Name: "status", Doc: "ok, or why the number must not be used", Type: record.String}
+)
+
+func float(name, unit, doc string) record.Column {
+	return record.Column{Name: name, Unit: unit, Doc: doc, Type: record.Float}
+}
+
+func integer(name, unit, doc string) record.Column {
+	return record.Column{Name: name, Unit: unit, Doc: doc, Type: record.Int}
+}
+
+func text(name, doc string) record.Column {
+	return record.Column{Name: name, Doc: doc, Type: record.String}
+}
+
+// The result tables. trace, samples and tasks get their variable columns from the config.
+var (
+	Fluctuations = record.Schema{Name: "fluctuations", Doc: "fluctuations of observables around the classical trajectory, over the chains of a task",
+		Columns: []record.Column{colTask, colObservable, colStep,
+			float("mean", "observable", "mean over chains"),
+			float("std", "observable", "standard deviation over chains"),
+			float("skewness", "1", "third standardised moment"),
+			float("excess_kurtosis", "1", "fourth standardised moment − 3"),
+			float("predicted_mean", "observable", "the observable on the classical trajectory; empty where there is no linear theory"),
+			float("predicted_std", "observable", "linear-noise theory about the classical trajectory (tangent-linear law, exact adjoint); empty where there is none"),
+			float("ks_p", "1", "Kolmogorov–Smirnov p of the chains against N(predicted_mean, predicted_std²)"),
+			colESS,
+			float("mean_stderr", "observable", "standard error of mean"),
+			float("std_stderr", "observable", "standard error of std"),
+			integer("diverged", "1", "chains left out because they had diverged by this step"),
+			float("classical", "observable", "the observable on the classical trajectory (injected noise: same fixed batch, no noise; minibatch: averaged map)"),
+			float("classical_stderr", "observable", "standard error of classical (0 where it is exact)")}}
+
+	Histogram = record.Schema{Name: "histogram", Doc: "histograms over chains (fluctuations) or draws (actions)",
+		Columns: []record.Column{colTask, colObservable, colStep,
+			float("bin_low", "observable", "lower edge"), float("bin_high", "observable", "upper edge"),
+			integer("count", "1", "draws in the bin"),
+			float("density", "1/observable", "count / (total · width)"),
+			float("density_stderr", "1/observable", "binomial standard error with the effective number of draws"),
+			float("predicted_density", "1/observable", "mean density of the predicted law over the bin; empty where there is none")}}
+
+	Paths = record.Schema{Name: "paths", Doc: "Metropolis sampling of exp(−S) over trajectories, a row per move and chain",
+		Columns: []record.Column{colTask, text("move", "move, see machlup list moves"), colChain,
+			text("parameter", "name of the ladder parameter of the chain (s: the tilt)"), float("value", "1", "its value"),
+			integer("proposed", "1", "proposals after warm-up"), integer("accepted", "1", "accepted of them"),
+			float("action_mean", "1", "mean of the quadratic action S_quad (onsager-machlup) or of ½Σ|ξ|² (innovation)"),
+			float("action_stderr", "1", "its autocorrelation-corrected standard error"), colTau,
+			float("gradient_evaluations", "1", "cost after warm-up; one D and one G gradient is 1"),
+			float("acceptance", "1", "accepted / proposed"),
+			float("step_size", "1", "step b of the move after warm-up adaptation"),
+			float("cost_per_ess", "gradient evaluation", "gradient evaluations per effectively independent draw of the action"),
+			text("statistics_of", "moves whose sweeps gave action_mean, tau_int and cost_per_ess (all moves of the chain together)")}}
+
+	Partition = record.Schema{Name: "partition", Doc: "partition functions and exact certificates",
+		Columns: []record.Column{colTask, text("quantity", "log_z_ratio: ln Z(value)/Z(0) of the tilt; O1, O10: certificates, the certified number named in parameter"),
+			text("estimator", "estimator; for certificates the sampler's own"),
+			text("parameter", "ladder parameter, or the certified number"), float("value", "1", "value of the ladder parameter"),
+			text("reference_measure", "the measure Z is relative to"),
+			float("log_z", "1", "the estimate (natural logarithm for partition functions)"),
+			float("stderr", "1", "its standard error, statistical and quadrature in quadrature"),
+			float("stat_error", "1", "statistical part"), float("quadrature_error", "1", "quadrature part"),
+			colReference, colZ, colESS,
+			float("overlap", "1", "smallest overlap of neighbouring ensembles, where the estimator has one"), colStatus}}
+
+	Phase = record.Schema{Name: "phase", Doc: "order parameters and their statistics per point",
+		Columns: []record.Column{colTask, float("size", "1", "system size of the point (number of generator parameters unless swept)"),
+			colObservable, float("mean", "observable", "mean"), float("stderr", "observable", "standard error (jackknife over replicas, or autocorrelation-corrected)"),
+			colTau, colESS, float("rhat", "1", "rank-normalised split R̂ over chains; empty for replicas without stationary draws")}}
+
+	Survival = record.Schema{Name: "survival", Doc: "fraction of replicas that have not left the collapsed state (Kaplan–Meier)",
+		Columns: []record.Column{colTask, colStep,
+			float("survival", "1", "Kaplan–Meier estimate"), float("survival_stderr", "1", "Greenwood's standard error"),
+			integer("at_risk", "1", "replicas that had collapsed and not yet left or been censored")}}
+
+	Density = record.Schema{Name: "density", Doc: "density of generated samples by histogram (and of the data)",
+		Columns: []record.Column{colTask, colStep, float("x", "data", "bin centre"),
+			float("density", "1/data", "density of the generated samples"),
+			float("density_stderr", "1/data", "binomial standard error"),
+			float("target_density", "1/data", "density of the data; empty where unknown")}}
+
+	Summary = record.Schema{Name: "summary", Doc: "headline numbers per task",
+		Columns: []record.Column{colTask, text("quantity", "what is quoted"), float("value", "see unit", "value"),
+			float("stderr", "see unit", "standard error"), colReference, colZ, text("unit", "unit of value"), colStatus}}
+)
+
+// Trace is the schema of trace.csv for the selected observables.
+func Trace(observables []record.Column) record.Schema {
+	return record.Schema{Name: "trace", Doc: "observables along trajectories",
+		Columns: append([]record.Column{colTask, colChain,
+			integer("draw", "1", "index of the record within the chain"), colStep,
+			float("time", "kη", "flow time k·η of the generator")}, observables...)}
+}
+
+// Samples is the schema of samples.csv for data of dimension d.
+func Samples(d int) record.Schema {
+	s := record.Schema{Name: "samples", Doc: "generated samples at the end of trajectories",
+		Columns: []record.Column{colTask, colStep, float("sample", "data", "first coordinate of a generated sample")}}
+	for i := 1; i < d; i++ {
+		s.Columns = append(s.Columns, float("sample_"+string(rune('0'+i)), "data", "a further coordinate"))
+	}
+	return s
+}

@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"machlup/analysis"
+	"machlup/internal/record"
+)
+
+// StationaryConfig configures time averages along long chains.
+type StationaryConfig struct {
+	Chains int `toml:"chains" range:"[1,100000]" unit:"1" doc:"independent chains, from the task's start"`
+	Warmup int `toml:"warmup" range:"[0,inf)" unit:"step" doc:"steps dropped at the beginning of each chain"`
+	Steps  int `toml:"steps" range:"[1,inf)" unit:"step" doc:"steps averaged over, per chain"`
+	Every  int `toml:"every" range:"[1,inf)" unit:"step" doc:"interval between draws"`
+}
+
+// DefaultStationary is the configuration with no key set.
+func DefaultStationary() StationaryConfig {
+	return StationaryConfig{Chains: 4, Warmup: 1000, Steps: 10000, Every: 1}
+}
+
+type stationary struct {
+	cfg  StationaryConfig
+	env  Env
+	cols []record.Column
+	size float64
+}
+
+// NewStationary binds the estimator to a task.
+func NewStationary(cfg StationaryConfig, env Env, m *Model) (Runner, error) {
+	if cfg.Steps/cfg.Every < 100 {
+		return nil, &KeyError{"steps", fmt.Sprintf("%d draws a chain (steps / every)", cfg.Steps/cfg.Every), "at least 100: fewer have no autocorrelation time"}
+	}
+	return &stationary{cfg: cfg, env: env, cols: observableColumns(m.Observer), size: float64(m.Map.Config())}, nil
+}
+
+// StationaryPart is one chain.
+type StationaryPart struct {
+	DivergedStep int
+	Series       [][]float64 // observable × draw
+}
+
+func (s *stationary) Parts() int       { return s.cfg.Chains }
+func (s *stationary) Work(int) float64 { return float64(s.cfg.Warmup + s.cfg.Steps) }
+func (s *stationary) NewResult() any   { return new(StationaryPart) }
+
+func (s *stationary) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
+	m, err := s.env.NewModel()
+	if err != nil {
+		return nil, err
+	}
+	src := s.env.Part("stationary", part)
+	state, next := make([]float64, m.Map.Dim()), make([]float64, m.Map.Dim())
+	xi, values := make([]float64, m.Map.Inputs()), make([]float64, len(s.cols))
+	m.Map.Init(state, m.Start)
+	result := &StationaryPart{DivergedStep: -1, Series: make([][]float64, len(s.cols))}
+	for o := range result.Series {
+		result.Series[o] = make([]float64, 0, s.cfg.Steps/s.cfg.Every)
+	}
+	for k := 1; k <= s.cfg.Warmup+s.cfg.Steps; k++ {
+		src.Normals(xi)
+		m.Map.Step(next, state, xi)
+		state, next = next, state
+		if k%1024 == 0 {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			progress(float64(k))
+		}
+		if k <= s.cfg.Warmup || (k-s.cfg.Warmup)%s.cfg.Every != 0 {
+			continue
+		}
+		if !finite(state) {
+			result.DivergedStep = k
+			return result, nil
+		}
+		m.Observer.Observe(values, state[:m.Map.Config()])
+		for o, v := range values {
+			result.Series[o] = append(result.Series[o], v)
+		}
+	}
+	return result, nil
+}
+
+// Finish writes phase.csv: a row per observable, pooled over chains.
+func (s *stationary) Finish(parts []any, out *Output) (Outcome, error) {
+	for _, p := range parts {
+		if k := p.(*StationaryPart).DivergedStep; k >= 0 {
+			return Outcome{Status: Diverged, DivergedStep: k, Note: "a chain diverged: there is no stationary law at this step size"}, nil
+		}
+	}
+	outcome := Done()
+	for o, col := range s.cols {
+		chains := make([][]float64, len(parts))
+		for i, p := range parts {
+			chains[i] = p.(*StationaryPart).Series[o]
+		}
+		tau := analysis.AutocorrelationChains(chains)
+		rhat := math.NaN()
+		if len(chains) > 1 {
+			rhat = analysis.RHat(chains)
+		}
+		out.Table(Phase).Add(s.size, col.Name, tau.Mean, tau.StdErr, tau.Tau, tau.ESS, rhat)
+		if rhat > 1.05 {
+			outcome = None("%s has not equilibrated: R̂ = %.3f over %d chains; lengthen warmup and steps", col.Name, rhat, len(chains))
+		}
+	}
+	return outcome, nil
+}
