@@ -52,7 +52,8 @@ func BAR(wF, wR []float64) (dF, stderr, overlap float64, err error) {
 }
 
 // bennettRoot solves Σ_F f(M+w_F−ΔF) = Σ_R f(−M+w_R+ΔF), f the Fermi function and
-// M = ln n_F/n_R, by bisection: the difference of the sides rises with ΔF.
+// M = ln n_F/n_R. The difference of the sides rises with ΔF, its slope is the information:
+// Newton's steps, bisection where they leave the bracket.
 func bennettRoot(wF, wR []float64, lo, hi float64) float64 {
 	m := math.Log(float64(len(wF)) / float64(len(wR)))
 	excess := func(d float64) float64 {
@@ -65,25 +66,33 @@ func bennettRoot(wF, wR []float64, lo, hi float64) float64 {
 		}
 		return s
 	}
-	margin := 1 + math.Abs(m)
-	for step := margin; excess(lo) > 0; step *= 2 {
+	for step := 1 + math.Abs(m); excess(lo) > 0; step *= 2 {
 		lo -= step
 	}
-	for step := margin; excess(hi) < 0; step *= 2 {
+	for step := 1 + math.Abs(m); excess(hi) < 0; step *= 2 {
 		hi += step
 	}
+	d := lo + (hi-lo)/2
 	for i := 0; i < 200; i++ {
-		mid := lo + (hi-lo)/2
-		if mid == lo || mid == hi {
-			break
+		e := excess(d)
+		next := d - e/bennettInformation(wF, wR, d)
+		if e == 0 || math.Abs(next-d) <= 1e-15*math.Abs(d) {
+			return d
 		}
-		if excess(mid) > 0 {
-			hi = mid
+		if e > 0 {
+			hi = d
 		} else {
-			lo = mid
+			lo = d
 		}
+		if !(next > lo && next < hi) {
+			next = lo + (hi-lo)/2
+		}
+		if next == d { // the bracket is down to neighbouring numbers
+			return d
+		}
+		d = next
 	}
-	return lo + (hi-lo)/2
+	return d
 }
 
 // bennettInformation is Σ p(1−p) over all draws, p the posterior of state 1: the Fisher

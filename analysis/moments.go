@@ -50,7 +50,26 @@ func (m *Moments) Add(x float64) {
 		m.rejected++
 		return
 	}
-	m.combine(&Moments{n: 1, mean: x})
+	if m.n == 0 {
+		m.n, m.mean = 1, x
+		return
+	}
+	n := float64(m.n)
+	d := (x - m.mean) / (n + 1)
+	var old, own [maxOrder + 1]float64 // powers of the old draws' shift and of the new deviation
+	old[0], own[0] = 1, 1
+	for p := 1; p <= maxOrder; p++ {
+		old[p], own[p] = -d*old[p-1], n*d*own[p-1]
+	}
+	for p := maxOrder; p >= 2; p-- {
+		s := m.m[p] + n*old[p] + own[p]
+		for k := 1; k <= p-2; k++ {
+			s += binomial[p][k] * old[k] * m.m[p-k]
+		}
+		m.m[p] = s
+	}
+	m.n++
+	m.mean += d
 }
 
 // Merge adds the draws of o, which is left unchanged.

