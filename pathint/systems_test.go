@@ -16,13 +16,13 @@ type toy struct {
 	obs  []langevin.Observable
 	look func(dst, q []float64)
 
-	mix, v, l []float64
-	drifts    int // calls of Drift, to check the accounts
+	mix, v, z, l []float64
+	drifts       int // calls of Drift, to check the accounts
 }
 
 func newToy(n int, blocks []langevin.Block, drift func(dst []float64, b int, q []float64)) *toy {
 	return &toy{
-		n: n, blocks: blocks, drift: drift, mix: make([]float64, n), v: make([]float64, n), l: make([]float64, n*n),
+		n: n, blocks: blocks, drift: drift, mix: make([]float64, n), v: make([]float64, n), z: make([]float64, n), l: make([]float64, n*n),
 		obs:  []langevin.Observable{{Name: "x2", Unit: "1", Doc: "Σ q²"}, {Name: "x", Unit: "1", Doc: "Σ q"}},
 		look: momentsOf,
 	}
@@ -89,7 +89,8 @@ func (t *toy) Step(next, state, xi []float64) {
 	for b, blk := range t.blocks {
 		w := blk.Hi - blk.Lo
 		t.drift(t.v[:w], b, t.mix)
-		z := append([]float64(nil), xi[blk.Lo:blk.Hi]...)
+		z := t.z[:w]
+		copy(z, xi[blk.Lo:blk.Hi])
 		if blk.Metric { // z ← L⁻ᵀ z
 			l := t.factor(b, t.mix)
 			for i := w - 1; i >= 0; i-- {
