@@ -68,3 +68,11 @@ func (u *Harmonic) HessVec(dst, _, v []float64) {
 		dst[i] = k * v[i]
 	}
 }
+
+// Draw writes an exact draw of e^{−U/T}.
+func (u *Harmonic) Draw(x []float64, temperature float64, src Source) {
+	src.Normals(x[:len(u.k)])
+	for i, k := range u.k {
+		x[i] *= math.Sqrt(temperature / k)
+	}
+}

@@ -1,0 +1,41 @@
+package langevin_test
+
+import (
+	"testing"
+
+	"machlup/langevin/langevintest"
+)
+
+// TestMutants plants the classic mistakes and sees that a test notices each.
+func TestMutants(t *testing.T) {
+	const (
+		stationary = "^TestStationaryExactly$"
+		conform    = "^(TestSchemes|TestMetricSchemes)$"
+		noise      = "math.Sqrt(2 * (1 - p.Momentum) * p.Eta * p.Temperature)"
+	)
+	var mutants []langevintest.Mutant
+	plant := func(name, file, from, to, run string) {
+		mutants = append(mutants, langevintest.Mutant{Name: name, File: file, Old: from, New: to, Run: run})
+	}
+	plant("no root on the noise", "sgld.go", noise, "math.Abs(2 * (1 - p.Momentum) * p.Eta * p.Temperature)", stationary)
+	plant("factor 2 of the noise", "sgld.go", noise, "math.Sqrt((1 - p.Momentum) * p.Eta * p.Temperature)", stationary)
+	plant("noise not reduced by momentum", "sgld.go", noise, "math.Sqrt(2 * p.Eta * p.Temperature)", stationary)
+	plant("missing Γ", "sgld.go", "dst[i] += ct * gamma[i]", "_, _ = i, ct", "^TestMetricLaws$")
+	plant("white noise before preconditioning", "sgld.go", "p.Metric.Colour(w, noise) //", "copy(w, noise) //", "^TestMetricLaws$")
+	plant("blocks updated at once", "sgld.go", "m.Drift(v, b, q)", "m.Drift(v, b, state[:m.n])", "^TestLinearGame$")
+	plant("θ₋₁ = 0", "sgld.go", "copy(state[m.slots[b].memory:], q[p.Lo:p.Hi])", "clear(state[m.slots[b].memory:])", conform)
+	plant("pre-point noise only", "hanggi_klimontovich.go", "m.metric.At(m.end)", "", "^TestMetricLaws$")
+	plant("post-point noise only", "hanggi_klimontovich.go",
+		"0.5*m.s*m.y[i]\n\t}\n\tm.metric.At(m.end)\n\tm.metric.Solve(m.y, m.w)\n\taddScaled(next, 0.5*m.s, m.y)",
+		"0*m.s\n\t}\n\tm.metric.At(m.end)\n\tm.metric.Solve(m.y, m.w)\n\taddScaled(next, m.s, m.y)", "^TestMetricLaws$")
+	plant("white noise in Leimkuhler–Matthews", "leimkuhler_matthews.go", "m.half*(old[i]+xi[i])", "m.half*(2*xi[i]+0*old[i])", stationary)
+	plant("friction without square", "splitting.go", "math.Expm1(-2*gamma", "math.Expm1(-gamma", stationary)
+	plant("the game turns back", "linear_game.go", "-f.a*x[0] + f.b*x[1]\n\tdst[1] = -f.a*x[1] - f.b*x[0]",
+		"-f.a*x[0] - f.b*x[1]\n\tdst[1] = -f.a*x[1] + f.b*x[0]", "^TestLinearGame$")
+	plant("batches with replacement", "data_set.go", "q.order[i], q.order[k] = q.order[k], q.order[i]\n\t\trow := q.data[q.order[i]*d:]",
+		"row := q.data[q.order[k]*d:]", "^TestMinibatchData$")
+	plant("F for G in the norm", "sine_metric.go", "r[i] * r[i] / g", "r[i] * r[i] * g", conform)
+	plant("noise after the pull-back", "linear_noise.go", "a.lin.NoiseVJP(a.noise, state, c)", "a.lin.VJP(a.next, state, c)\n\t\ta.lin.NoiseVJP(a.noise, state, a.next)", "^TestLinearNoiseExact$")
+	plant("one stream for all replicas", "ensemble.go", "e.sources[i].Normals(xi)", "e.sources[0].Normals(xi)", "^TestEnsembleIsReproducible$")
+	langevintest.KillMutants(t, mutants)
+}
