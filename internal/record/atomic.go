@@ -37,7 +37,7 @@ func CreateAtomic(path string) (*AtomicFile, error) {
 	var suffix [8]byte
 	rand.Read(suffix[:])
 	dir, base := filepath.Split(path)
-	tmp := filepath.Join(dir, "."+base+tmpInfix+hex.EncodeToString(suffix[:]))
+	tmp := filepath.Join(dir, "."+base[:min(len(base), 100)]+tmpInfix+hex.EncodeToString(suffix[:]))
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write %s: %w", path, bare(err))

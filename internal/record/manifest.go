@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -91,6 +93,25 @@ func decodeJSON(data []byte, file string, v any) error {
 	if err != nil {
 		at := data[:min(dec.InputOffset(), int64(len(data)))]
 		return &DataError{File: file, Line: 1 + bytes.Count(at, []byte("\n")), Found: "broken JSON (" + err.Error() + ")", Allowed: "a file as this program writes it"}
+	}
+	return nil
+}
+
+// Check compares the outputs below dir with their hashes and returns the first that is
+// missing, changed or outside.
+func (m Manifest) Check(dir string) error {
+	for _, name := range slices.Sorted(maps.Keys(m.Outputs)) {
+		path, err := SafeJoin(dir, name)
+		if err != nil {
+			return err
+		}
+		hash, err := HashFile(path)
+		if err != nil {
+			return err
+		}
+		if hash != m.Outputs[name] {
+			return &DataError{File: path, Found: "SHA-256 " + hash, Allowed: m.Outputs[name] + ", as the manifest has it"}
+		}
 	}
 	return nil
 }

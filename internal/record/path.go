@@ -11,7 +11,8 @@ import (
 
 // SafeJoin returns the path of name, slash-separated, below dir. It refuses names that
 // lead elsewhere: absolute, with "..", empty elements or control characters, or through a
-// symbolic link that leaves dir or leads nowhere. What does not exist yet is fine.
+// symbolic link that leaves dir or leads nowhere. What does not exist yet is fine. It looks
+// once: whoever may write to dir meanwhile is trusted.
 func SafeJoin(dir, name string) (string, error) {
 	refuse := func(why string) (string, error) {
 		return "", fmt.Errorf("found the file name %q (%s); allowed: a relative path that stays below %s", name, why, dir)
@@ -54,10 +55,10 @@ func staysBelow(dir, path string) bool {
 	if err != nil {
 		return false
 	}
-	real, err := filepath.EvalSymlinks(path)
+	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return false
 	}
-	rel, err := filepath.Rel(root, real)
+	rel, err := filepath.Rel(root, target)
 	return err == nil && filepath.IsLocal(rel)
 }

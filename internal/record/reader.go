@@ -8,8 +8,10 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A DataError says where a data file is not what it should be.
@@ -36,12 +38,18 @@ func (e *DataError) Error() string {
 		fmt.Fprintf(&b, "column %q: ", e.Field)
 	}
 	fmt.Fprintf(&b, "found %s; allowed: %s", e.Found, e.Allowed)
-	return b.String()
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, b.String())
 }
 
 // A Reader reads back, row by row, a table that a Writer wrote. It is strict: the header
 // is the schema's, every row has every column, every cell is of its column's type or empty,
-// numbers are finite, and the file ends with a line end (otherwise it was cut short).
+// numbers are finite, and the file ends with a line end (otherwise it was cut short; a cut
+// between two rows only a hash can show).
 type Reader struct {
 	csv     *csv.Reader
 	src     *tail
@@ -67,12 +75,7 @@ func NewReader(r io.Reader, file string, s Schema) (*Reader, error) {
 	if err != nil {
 		return nil, t.broken(err)
 	}
-	for i, c := range s.Columns {
-		if i >= len(row) || row[i] != c.Name {
-			return nil, &DataError{File: file, Line: 1, Found: "the header " + clip(strings.Join(row, ",")), Allowed: strings.Join(s.Header(), ",")}
-		}
-	}
-	if len(row) > len(s.Columns) {
+	if !slices.Equal(row, s.Header()) {
 		return nil, &DataError{File: file, Line: 1, Found: "the header " + clip(strings.Join(row, ",")), Allowed: strings.Join(s.Header(), ",")}
 	}
 	return t, t.checkEnd()

@@ -51,9 +51,14 @@ func NewWriter(w io.Writer, s Schema) *Writer {
 
 // String writes a cell of a String column.
 func (t *Writer) String(s string) {
-	if t.next(String) {
-		t.buf = appendString(t.buf, s)
+	if !t.next(String) {
+		return
 	}
+	if strings.IndexByte(s, '\r') >= 0 { // CSV readers drop it before a line feed
+		t.refuse("a carriage return in "+strconv.Quote(s), "text without")
+		return
+	}
+	t.buf = appendString(t.buf, s)
 }
 
 // Int writes a cell of an Int column.
@@ -77,8 +82,7 @@ func (t *Writer) Float(f float64) {
 		return
 	}
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		t.err = fmt.Errorf("table %q, row %d, column %q: found %v; allowed: a finite number or an empty cell",
-			t.name, t.rows+1, t.columns[t.col-1].Name, f)
+		t.refuse(strconv.FormatFloat(f, 'g', -1, 64), "a finite number or an empty cell")
 		return
 	}
 	t.buf = strconv.AppendFloat(t.buf, f, 'g', -1, 64)
@@ -93,9 +97,16 @@ func (t *Writer) Bool(b bool) {
 
 // Empty leaves the cell, of any type, without a value.
 func (t *Writer) Empty() {
-	if t.col < len(t.columns) && t.next(t.columns[t.col].Type) && len(t.columns) == 1 {
+	if t.next(anyType) && len(t.columns) == 1 {
 		t.buf = append(t.buf, '"', '"') // a blank line is not a row
 	}
+}
+
+const anyType Type = -1
+
+// refuse stops the table at the current cell.
+func (t *Writer) refuse(found, allowed string) {
+	t.err = fmt.Errorf("table %q, row %d, column %q: found %s; allowed: %s", t.name, t.rows+1, t.columns[t.col-1].Name, found, allowed)
 }
 
 // next starts the next cell and reports whether to write it.
@@ -106,7 +117,7 @@ func (t *Writer) next(typ Type) bool {
 	if t.col >= len(t.columns) {
 		panic("record: more cells than columns")
 	}
-	if t.columns[t.col].Type != typ {
+	if t.columns[t.col].Type != typ && typ != anyType {
 		panic("record: a cell's type differs from its column's")
 	}
 	if t.col > 0 {
@@ -153,7 +164,11 @@ func (t *Writer) Flush() error {
 // appendString quotes where RFC 4180 asks for it, an empty string (which is not an empty
 // cell), and outer spaces (which some readers trim).
 func appendString(buf []byte, s string) []byte {
-	if s != "" && s[0] != ' ' && s[len(s)-1] != ' ' && !strings.ContainsAny(s, ",\"\r\n") {
+	quote := s == "" || s[0] == ' ' || s[len(s)-1] == ' '
+	for i := 0; i < len(s) && !quote; i++ {
+		quote = s[i] == ',' || s[i] == '"' || s[i] == '\n'
+	}
+	if !quote {
 		return append(buf, s...)
 	}
 	buf = append(buf, '"')
