@@ -26,6 +26,7 @@ func TestAgreement(t *testing.T) {
 	if !strings.Contains(err.Error(), "log Z") || !strings.Contains(err.Error(), "disagreement") {
 		t.Errorf("the message must name quantity and reason: %v", err)
 	}
+	refused(t, "unknown error", CheckAgreement("x", Estimate{1, inf}, Estimate{2, 0.1}), TooShort)
 	refused(t, "NaN", CheckAgreement("x", Estimate{math.NaN(), 0.1}, Estimate{2, 0.1}), Disagreement)
 }
 

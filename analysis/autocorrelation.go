@@ -17,7 +17,8 @@ const (
 // Tau is the integrated autocorrelation time of a series and the mean with its error.
 //
 // Err is non-nil when τ does not exist (constant series, fewer than 8 draws, a value that
-// is not finite); then only N and, if the data are finite, Mean are set, and all else is 0.
+// is not finite). Then N and, if the data are finite, Mean are set, the errors are +Inf
+// (unknown) and all else is 0.
 type Tau struct {
 	Tau    float64 // τ = ½ + Σ_{1≤d≤Window} ρ(d), bias corrected
 	TauErr float64 // its standard error, Wolff (42): 2τ √((W+½−τ)/N)
@@ -65,13 +66,13 @@ func AutocorrelationChains(chains [][]float64) Tau {
 		t.Mean /= float64(t.N)
 	}
 	if t.Err = tauExists(t.N, lo, hi, t.Mean); t.Err != nil {
-		if !(t.Mean-t.Mean == 0) {
+		if t.Mean-t.Mean != 0 {
 			t.Mean = 0
 		}
+		t.StdErr, t.TauErr = math.Inf(1), math.Inf(1)
 		return t
 	}
-	gamma := autocovariance(chains, t.Mean, longest)
-	t.fill(gamma, longest == 1)
+	t.fill(&lags{chains: centred(chains, t.Mean), longest: longest})
 	t.ReplicaP = replicaP(chains, t.Mean, t.StdErr*t.StdErr*float64(t.N))
 	return t
 }
@@ -89,55 +90,56 @@ func tauExists(n int, lo, hi, mean float64) error {
 	return nil
 }
 
-// fill sets the estimates from Γ(t); independent says that no chain has a second draw.
-func (t *Tau) fill(gamma []float64, independent bool) {
+// fill sets the estimates from Γ(t).
+func (t *Tau) fill(g *lags) {
 	n := float64(t.N)
-	w, closed := wolffWindow(gamma, n)
-	c, scale := gamma[0], 0.5
-	for _, g := range gamma[1 : w+1] {
-		c += 2 * g
-		scale += math.Abs(g / gamma[0])
+	w, closed := wolffWindow(g, n)
+	c, scale := g.at(0), 0.5
+	for d := 1; d <= w; d++ {
+		c += 2 * g.at(d)
+		scale += math.Abs(g.at(d) / g.at(0))
 	}
-	t.Sokal = sokal(gamma)
+	t.Sokal = sokal(g)
 	t.Window = w
 	if c <= 0 {
-		c, closed = gamma[0], false
-		t.Var, t.Tau = gamma[0], 0.5
+		c, closed = g.at(0), false
+		t.Var, t.Tau = c, 0.5
 	} else {
 		// Γ̄(t) is low by C/N because the mean is estimated too: Wolff (49).
 		bias := c / n
 		c += float64(2*w+1) * bias
-		t.Var = gamma[0] + bias
+		t.Var = g.at(0) + bias
 		t.Tau = c / (2 * t.Var)
 	}
 	t.StdErr = math.Sqrt(c / n)
-	t.TauErr = 2 * t.Tau * math.Sqrt(math.Max(float64(w)+0.5-t.Tau, 0)/n)
-	if w == 0 {
-		t.TauErr = 0
+	if w > 0 {
+		t.TauErr = 2 * t.Tau * math.Sqrt(math.Max(float64(w)+0.5-t.Tau, 0)/n)
 	}
 	t.ESS = n / (2 * t.Tau)
+	independent := g.longest == 1 // no chain has a second draw
 	t.Converged = (closed || independent) && n >= minTaus*scale
 }
 
 // wolffWindow minimises truncation bias plus noise, Wolff (51)–(52).
-func wolffWindow(gamma []float64, n float64) (w int, closed bool) {
+func wolffWindow(g *lags, n float64) (w int, closed bool) {
 	sum := 0.0
-	for t := 1; t < len(gamma); t++ {
-		sum += math.Abs(gamma[t] / gamma[0])
+	for t := 1; t < g.longest; t++ {
+		sum += math.Abs(g.at(t) / g.at(0))
 		tau := wolffS / math.Log1p(1/sum)
 		if sum == 0 || math.Exp(-float64(t)/tau) < tau/math.Sqrt(float64(t)*n) {
 			return t, true
 		}
 	}
-	return len(gamma) - 1, false
+	return g.longest - 1, false
 }
 
 // sokal returns ½+Σρ up to the smallest W ≥ c·(½+Σ|ρ|), or up to the last lag.
-func sokal(gamma []float64) float64 {
+func sokal(g *lags) float64 {
 	tau, scale := 0.5, 0.5
-	for w := 1; w < len(gamma) && float64(w-1) < sokalC*scale; w++ {
-		tau += gamma[w] / gamma[0]
-		scale += math.Abs(gamma[w] / gamma[0])
+	for w := 1; w < g.longest && float64(w-1) < sokalC*scale; w++ {
+		rho := g.at(w) / g.at(0)
+		tau += rho
+		scale += math.Abs(rho)
 	}
 	return tau
 }
@@ -162,9 +164,54 @@ func replicaP(chains [][]float64, mean, c float64) float64 {
 	return mathext.GammaIncRegComp(float64(dof)/2, chi2/2)
 }
 
-// autocovariance returns Γ(t) = Σ_chains Σ_i (x_i−m)(x_{i+t}−m) / (number of pairs) for
-// t < longest, Wolff (31).
-func autocovariance(chains [][]float64, mean float64, longest int) []float64 {
+// lags holds Γ(t) = Σ_chains Σ_i x_i x_{i+t} / (number of pairs) of centred chains, Wolff
+// (31), one lag at a time while few are needed and all at once by FFT after that.
+type lags struct {
+	chains  [][]float64
+	longest int
+	gamma   []float64 // known so far
+}
+
+const directLags = 100 // about the cost of the transforms
+
+func (g *lags) at(t int) float64 {
+	for len(g.gamma) <= t {
+		if len(g.gamma) == directLags {
+			g.gamma = autocovariance(g.chains, g.longest)
+			break
+		}
+		g.gamma = append(g.gamma, g.direct(len(g.gamma)))
+	}
+	return g.gamma[t]
+}
+
+func (g *lags) direct(t int) float64 {
+	s, pairs := 0.0, 0
+	for _, x := range g.chains {
+		if len(x) <= t {
+			continue
+		}
+		for i, v := range x[t:] {
+			s += v * x[i]
+		}
+		pairs += len(x) - t
+	}
+	return s / float64(pairs)
+}
+
+func centred(chains [][]float64, mean float64) [][]float64 {
+	c := make([][]float64, len(chains))
+	for r, x := range chains {
+		c[r] = make([]float64, len(x))
+		for i, v := range x {
+			c[r][i] = v - mean
+		}
+	}
+	return c
+}
+
+// autocovariance returns Γ(t), t < longest, of centred chains by FFT.
+func autocovariance(chains [][]float64, longest int) []float64 {
 	size := fastLength(2 * longest)
 	fft := fourier.NewFFT(size)
 	buf := make([]float64, size)
@@ -172,14 +219,8 @@ func autocovariance(chains [][]float64, mean float64, longest int) []float64 {
 	power := make([]float64, size/2+1)
 	pairs := make([]int, longest)
 	for _, x := range chains {
-		if len(x) == 0 {
-			continue
-		}
-		for i := range buf {
-			buf[i] = 0
-		}
-		for i, v := range x {
-			buf[i] = v - mean
+		for i := range buf[copy(buf, x):] {
+			buf[len(x)+i] = 0
 		}
 		fft.Coefficients(coef, buf)
 		for i, c := range coef {

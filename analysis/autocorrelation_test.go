@@ -67,6 +67,18 @@ func TestAutocorrelationAgainstDirectSums(t *testing.T) {
 	near(t, "Sokal", got.Sokal, sokal, 1e-9)
 }
 
+// Direct sums and FFT are the same Γ.
+func TestAutocovarianceByFFT(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 7))
+	chains := [][]float64{ar1(rng, 0.9, 400), {}, ar1(rng, 0.9, 151)}
+	fft := autocovariance(chains, 400)
+	g := &lags{chains: chains, longest: 400}
+	for d := range fft {
+		within(t, "Γ by FFT", fft[d], g.direct(d), 1e-12)
+		within(t, "Γ", g.at(d), g.direct(d), 1e-12)
+	}
+}
+
 // Σρ = α/(1−α), so τ = ½ + α/(1−α), for persistent, independent and alternating series.
 func TestAutocorrelationOfAR1(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -124,7 +136,7 @@ func TestAutocorrelationErrorsAreCalibrated(t *testing.T) {
 func TestAutocorrelationWhereTauDoesNotExist(t *testing.T) {
 	c := Autocorrelation([]float64{2, 2, 2, 2, 2, 2, 2, 2, 2, 2})
 	refused(t, "constant", c.Err, Constant)
-	if c.Mean != 2 || c.Tau != 0 || c.StdErr != 0 || c.ESS != 0 {
+	if c.Mean != 2 || c.Tau != 0 || !math.IsInf(c.StdErr, 1) || !math.IsInf(c.TauErr, 1) || c.ESS != 0 {
 		t.Errorf("constant series: %+v", c)
 	}
 	third := make([]float64, 1000)

@@ -29,8 +29,8 @@ func TestBlockBootstrapOfTheMean(t *testing.T) {
 // The median of a correlated series, for which there is no formula to hand.
 func TestBlockBootstrapIsCalibrated(t *testing.T) {
 	calibrated(t, "median of AR(1)", 200, 0, 0.1, func(rng *rand.Rand) Estimate {
-		x := ar1(rng, 0.6, 3000)
-		b, err := BlockBootstrap(x, BlockLength(ar1Tau(0.6)), 60, rand.NewPCG(rng.Uint64(), 1), func(y []float64) float64 {
+		x := ar1(rng, 0.6, 1500)
+		b, err := BlockBootstrap(x, BlockLength(ar1Tau(0.6)), 50, rand.NewPCG(rng.Uint64(), 1), func(y []float64) float64 {
 			sort.Float64s(y)
 			return y[len(y)/2]
 		})

@@ -219,7 +219,7 @@ func geyerESS(chains [][]float64) float64 {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for c, x := range chains {
 		means[c], _ = meanVar(x)
-		for t, g := range autocovariance([][]float64{x}, means[c], n) {
+		for t, g := range autocovariance(centred([][]float64{x}, means[c]), n) {
 			acov[t] += g * float64(n-t) / float64(n) / float64(m)
 		}
 		for _, v := range x {

@@ -103,14 +103,14 @@ func TestThermodynamicIntegrationIsCalibrated(t *testing.T) {
 		p := make([]LambdaPoint, len(lambda))
 		for i, l := range lambda {
 			k := 1 + 4*l
-			du := mapped(ar1(rng, alpha, 1000), func(x float64) float64 { return 2 * x * x / k })
+			du := mapped(ar1(rng, alpha, 700), func(x float64) float64 { return 2 * x * x / k })
 			a := Autocorrelation(du)
 			p[i] = LambdaPoint{l, a.Mean, a.StdErr}
 		}
 		return p
 	}
 	for _, alpha := range []float64{0, 0.8} {
-		calibrated(t, "Gauss–Legendre", 250, 0.5*math.Log(5), 0.15, func(rng *rand.Rand) Estimate {
+		calibrated(t, "Gauss–Legendre", 500, 0.5*math.Log(5), 0.15, func(rng *rand.Rand) Estimate {
 			v, err := GaussLegendre(run(rng, node, alpha), 0, 1)
 			if err != nil {
 				t.Fatal(err)
@@ -118,8 +118,8 @@ func TestThermodynamicIntegrationIsCalibrated(t *testing.T) {
 			return Estimate{v.Value, v.StatErr}
 		})
 	}
-	calibrated(t, "trapezoid", 200, 0.5*math.Log(5), 0.25, func(rng *rand.Rand) Estimate {
-		v, err := Trapezoid(run(rng, grid(21), 0))
+	calibrated(t, "trapezoid", 200, 0.5*math.Log(5), 0.2, func(rng *rand.Rand) Estimate {
+		v, err := Trapezoid(run(rng, grid(41), 0))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -160,7 +160,7 @@ func (m *MultiState) objective() float64 {
 func (m *MultiState) derivatives(u [][]float64) (g []float64, h *mat.SymDense) {
 	k := len(u)
 	g = make([]float64, k)
-	h = mat.NewSymDense(k, nil)
+	upper := make([]float64, k*k)
 	p := make([]float64, k)
 	for i, d := range m.logDen {
 		for j := range p {
@@ -170,20 +170,18 @@ func (m *MultiState) derivatives(u [][]float64) (g []float64, h *mat.SymDense) {
 			}
 			g[j] += p[j]
 		}
-		for a := range p {
-			for b := 0; b <= a; b++ {
-				v := -p[a] * p[b]
-				if a == b {
-					v += p[a]
-				}
-				h.SetSym(a, b, h.At(a, b)+v)
+		for a, pa := range p {
+			row := upper[a*k : (a+1)*k]
+			row[a] += pa
+			for b := a; b < k; b++ {
+				row[b] -= pa * p[b]
 			}
 		}
 	}
 	for j := range g {
 		g[j] -= float64(m.n[j])
 	}
-	return g, h
+	return g, mat.NewSymDense(k, upper)
 }
 
 // newton takes one step, halved until the objective does not rise, and falls back on a

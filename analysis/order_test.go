@@ -81,7 +81,7 @@ func TestOrderErrorsAreCalibrated(t *testing.T) {
 		"χ of AR(1)":  func(o Order) Estimate { e := o.Chi; e.Value -= 1 - 2/math.Pi; return e },
 	} {
 		calibrated(t, what, 200, 0, 0.1, func(rng *rand.Rand) Estimate {
-			o, err := OrderParameter([][]float64{ar1(rng, 0.8, 8000), ar1(rng, 0.8, 8000)}, 1)
+			o, err := OrderParameter([][]float64{ar1(rng, 0.8, 4000), ar1(rng, 0.8, 4000)}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package analysis
 import (
 	"errors"
 	"fmt"
+	"math"
 )
 
 // A Reason names why a number is not given. Reasons are stable: outputs and tests may
@@ -66,8 +67,12 @@ func CheckOverlap(overlaps []float64) error {
 
 // CheckAgreement refuses unless two estimates of one quantity agree within MaxZ combined
 // standard errors (independent estimates; pass the difference's own error as one StdErr
-// and 0 as the other if they are correlated).
+// and 0 as the other if they are correlated). An unknown error is refused as TooShort: it
+// would agree with anything.
 func CheckAgreement(quantity string, a, b Estimate) error {
+	if s := math.Hypot(a.StdErr, b.StdErr); s-s != 0 {
+		return &Refusal{TooShort, quantity, s, math.MaxFloat64, "an error bar is unknown, so agreement means nothing"}
+	}
 	if z := Agreement(a, b); !(z >= -MaxZ && z <= MaxZ) {
 		return &Refusal{Disagreement, quantity, z, MaxZ,
 			fmt.Sprintf("estimators give %.6g±%.2g and %.6g±%.2g", a.Value, a.StdErr, b.Value, b.StdErr)}

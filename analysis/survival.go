@@ -93,7 +93,8 @@ func survivalInput(times []float64, escaped []bool) error {
 
 // EscapeRate returns the maximum-likelihood rate of an exponential law with right
 // censoring: escapes / total time observed, and its error rate/√escapes, from observed
-// information. Without an escape the rate is 0 and stderr is that of one escape, 1/total: an
+// information. Times read off in steps are rounded up: the rate is then low by the fraction
+// rate·step/2. Without an escape the rate is 0 and stderr is that of one escape, 1/total: an
 // order of magnitude, see EscapeRateInterval; with no time observed stderr is +Inf. It
 // panics if the lengths differ or a time is negative or not finite.
 func EscapeRate(times []float64, escaped []bool) (rate, stderr float64) {
