@@ -397,6 +397,31 @@ func TestCreateCSV(t *testing.T) {
 	}
 }
 
+// The sidecar's bytes are public behaviour.
+func TestMetadataBytes(t *testing.T) {
+	s := Schema{Name: "x", Doc: "one \"column\"", Columns: []Column{{"log_z", "1", "log Z, π > 3", Float}}}
+	const want = `{
+  "@context": "http://www.w3.org/ns/csvw",
+  "url": "x.csv",
+  "description": "one \"column\"",
+  "tableSchema": {
+    "columns": [
+      {
+        "name": "log_z",
+        "titles": "log_z",
+        "datatype": "double",
+        "unit": "1",
+        "description": "log Z, π > 3"
+      }
+    ]
+  }
+}
+`
+	if d := cmp.Diff(want, string(s.Metadata("x.csv"))); d != "" {
+		t.Error(d)
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	f.Add("task,step,value,ok\na,1,1.5,true\n")
 	f.Add("task,step,value,ok\n\"a\"\"b\nc\",,-1e-300,\n,,,\n")

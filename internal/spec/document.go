@@ -14,6 +14,8 @@ type Doc struct {
 	root   *node
 	tables map[string]*table // by JoinKey of the path
 	order  []string          // keys of tables, as first seen
+	sweep  []axis            // the swept keys, once read
+	swept  map[string]place  // where each stands
 	folds  int               // Docs folded in
 	idle   map[string]error  // swept keys that no folded Doc decoded, and what the last said
 }
@@ -109,6 +111,7 @@ func (d *Doc) Set(key, value string) error {
 		}
 		return err
 	}
+	d.swept = nil
 	return d.root.set(sweptKey(parts), n, place{file: origin}, false)
 }
 
@@ -194,7 +197,7 @@ func (n *node) set(path []string, v *node, at place, swept bool) error {
 			return err
 		}
 	}
-	*old = *v.copy()
+	*old = *v.copy("")
 	old.name, old.swept = name, swept
 	old.rebase(path, at)
 	return nil

@@ -103,8 +103,24 @@ func tooMany(n *node) error {
 	return e
 }
 
-// axes reads the sweep tables strictly: grid first, then zip.
+// axes returns the swept keys, grid first, then zip; once read, they are kept.
 func (d *Doc) axes() ([]axis, error) {
+	if d.swept == nil {
+		axes, err := d.readAxes()
+		if err != nil {
+			return nil, err
+		}
+		d.swept = make(map[string]place, len(axes))
+		for _, a := range axes {
+			d.swept[a.key] = a.node.at
+		}
+		d.sweep = axes
+	}
+	return d.sweep, nil
+}
+
+// readAxes reads the sweep tables strictly.
+func (d *Doc) readAxes() ([]axis, error) {
 	sweep := d.root.child("sweep")
 	if sweep == nil {
 		return nil, nil
@@ -347,20 +363,15 @@ func number(n *node) (float64, bool) {
 }
 
 // With returns a copy of the document with the point's values set and the sweep removed;
-// errors about such a value cite the line of its sweep.
+// errors about such a value cite the line of its sweep. Once Points has returned, several
+// goroutines may call With.
 func (d *Doc) With(p Point) (*Doc, error) {
-	at := make(map[string]place)
-	if axes, err := d.axes(); err == nil {
-		for _, a := range axes {
-			at[a.key] = a.node.at
-		}
+	if _, err := d.axes(); err != nil {
+		return nil, err
 	}
-	root := d.root.copy()
-	if s := root.child("sweep"); s != nil {
-		root.remove(s)
-	}
+	root := d.root.copy("sweep")
 	for _, s := range p {
-		where, ok := at[s.Key]
+		where, ok := d.swept[s.Key]
 		if !ok {
 			where = place{file: "sweep of " + s.Key}
 		}

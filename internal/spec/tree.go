@@ -81,17 +81,6 @@ func (n *node) add(name string, k kind, at place) (*node, error) {
 	return c, nil
 }
 
-// remove drops a child of a table.
-func (n *node) remove(c *node) {
-	delete(n.byFold, strings.ToLower(c.name))
-	for i, x := range n.children {
-		if x == c {
-			n.children = append(n.children[:i:i], n.children[i+1:]...)
-			return
-		}
-	}
-}
-
 func (p place) first() string {
 	if p.line == 0 || strings.HasPrefix(p.file, "--set ") {
 		return "first in " + p.file
@@ -99,8 +88,8 @@ func (p place) first() string {
 	return fmt.Sprintf("first at line %d", p.line)
 }
 
-// copy returns a deep copy on which nothing is decoded yet.
-func (n *node) copy() *node {
+// copy returns a deep copy, without the child of a name, on which nothing is decoded yet.
+func (n *node) copy(without string) *node {
 	c := *n
 	c.used = false
 	c.children = nil
@@ -108,7 +97,10 @@ func (n *node) copy() *node {
 		c.byFold = make(map[string]*node, len(n.children))
 	}
 	for _, x := range n.children {
-		y := x.copy()
+		if x.name == without && without != "" {
+			continue
+		}
+		y := x.copy("")
 		c.children = append(c.children, y)
 		if n.byFold != nil {
 			c.byFold[strings.ToLower(y.name)] = y
