@@ -15,8 +15,8 @@ func quarticWell(dim int) *langevin.DoubleWell {
 }
 
 // TestSingularEnergy: ⟨U⟩/T = Σ 1/p of U = ½|x|⁴, from the stationary law of each scheme's
-// own Step. The error of Euler–Maruyama is of first order in η, that of
-// Leimkuhler–Matthews of second.
+// own Step. The error of ⟨x²⟩ is of first order in η for Euler–Maruyama and of second for
+// Leimkuhler–Matthews.
 func TestSingularEnergy(t *testing.T) {
 	const temp = 0.5
 	f := langevin.Descent(must(langevin.NewSingular(langevin.SingularConfig{Dim: 1, Power: []float64{4}})))

@@ -18,7 +18,10 @@ type Harmonic struct{ k []float64 }
 // a list of the wrong length.
 func NewHarmonic(c HarmonicConfig) (*Harmonic, error) {
 	k, err := perCoordinate("harmonic: stiffness", c.Stiffness, c.Dim, 0)
-	return &Harmonic{k}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Harmonic{k}, nil
 }
 
 // perCoordinate expands one value to n, and refuses values that are not above min.

@@ -13,7 +13,7 @@ import (
 // although it costs one gradient. Its noise is coloured, so it is not a Recurrence: the
 // memory of a state is ξ, zero at the start. It is a Linearizer if Linear reports so.
 //
-// Leimkuhler & Matthews, Appl. Math. Res. Express 2013, 34, eq. 1.5.
+// Leimkuhler & Matthews, Appl. Math. Res. Express 2013, 34.
 type LeimkuhlerMatthews struct {
 	drift      Drift
 	derivative DriftDerivative

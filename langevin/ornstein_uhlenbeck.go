@@ -17,7 +17,10 @@ type OU struct {
 // the wrong length.
 func NewOU(c OUConfig) (*OU, error) {
 	rate, err := perCoordinate("ou: rate", c.Rate, c.Dim, 0)
-	return &OU{rate, c.Mean}, err
+	if err != nil {
+		return nil, err
+	}
+	return &OU{rate, c.Mean}, nil
 }
 
 func (u *OU) Dim() int { return len(u.rate) }

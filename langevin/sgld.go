@@ -30,7 +30,7 @@ type Player struct {
 // Init sets q⁻ = q. It is a Map, a Recurrence, a MetricRecurrence, and a Linearizer if
 // Linear reports so.
 //
-// Welling & Teh, ICML 2011; Girolami & Calderhead, JRSS B 73 (2011) 123, eq. 10 for Γ.
+// Welling & Teh, ICML 2011; Ma, Chen & Fox, NeurIPS 2015, eq. 3, for Γ.
 type SGLD struct {
 	drift      Drift
 	derivative DriftDerivative // nil if the drift has none

@@ -17,7 +17,10 @@ type Singular struct{ p []float64 }
 // gradient must be finite) or a list of the wrong length.
 func NewSingular(c SingularConfig) (*Singular, error) {
 	p, err := perCoordinate("singular: power", c.Power, c.Dim, 1)
-	return &Singular{p}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Singular{p}, nil
 }
 
 func (u *Singular) Dim() int { return len(u.p) }

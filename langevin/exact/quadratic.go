@@ -24,7 +24,7 @@ func MinibatchVariance(h, eps, temperature, c float64) float64 {
 
 // WithoutReplacement is the variance (σ²/B)(N−B)/(N−1) of the mean of a fresh batch of b
 // out of n drawn without replacement, σ² the population variance (divisor N). Cochran,
-// Sampling Techniques (1977), eq. 2.9. It does not hold for epoch shuffling.
+// Sampling Techniques (1977), theorem 2.2. It does not hold for epoch shuffling.
 func WithoutReplacement(sigma2 float64, n, b int) float64 {
 	return sigma2 / float64(b) * float64(n-b) / float64(n-1)
 }
@@ -45,7 +45,7 @@ func MomentumVariance(h, eta, beta, temperature float64) float64 {
 }
 
 // LeimkuhlerMatthewsVariance is T/k, at every stable step: Leimkuhler & Matthews, Appl.
-// Math. Res. Express 2013, 34, sec. 4.
+// Math. Res. Express 2013, 34.
 func LeimkuhlerMatthewsVariance(k, eta, temperature float64) float64 {
 	stable(eta * k)
 	return temperature / k
@@ -85,7 +85,7 @@ func MatrixSGDCovariance(h, c []float64, n int, eps float64) []float64 {
 }
 
 // MandtCovariance is the published small-step form HΣ + ΣH = εC of MatrixSGDCovariance:
-// Mandt, Hoffman & Blei, JMLR 18 (2017) 134, eq. 9, with unit batch.
+// Mandt, Hoffman & Blei, JMLR 18 (2017) 134, sec. 3.2, with unit batch.
 func MandtCovariance(h, c []float64, n int, eps float64) []float64 {
 	q := make([]float64, n*n)
 	for i := range q {

@@ -88,7 +88,7 @@ const canary = -7.25e77
 // slice keeps its spare capacity, so that an append or a re-slice past the end shows.
 func (g guard) slice() []float64 { return g.all[margin : len(g.all)-margin] }
 
-func (g guard) check(t *testing.T, what string) {
+func (g guard) check(t testing.TB, what string) {
 	t.Helper()
 	for i := range margin {
 		if g.all[i] != canary || g.all[len(g.all)-1-i] != canary {

@@ -42,7 +42,7 @@ func directional(x, v []float64, f func([]float64) []float64) []float64 {
 // CheckLinearizer tests JVP, VJP and NoiseVJP (and NoiseJVP) at states of a noisy
 // trajectory: JVP against differences of Step at ξ = 0, VJP and NoiseVJP as the transposes
 // of JVP and of the derivative with respect to ξ, and that none allocates.
-func CheckLinearizer(t *testing.T, m langevin.Map, q []float64) {
+func CheckLinearizer(t testing.TB, m langevin.Map, q []float64) {
 	t.Helper()
 	lin, ok := langevin.AsLinearizer(m)
 	if !ok {
@@ -67,7 +67,7 @@ func CheckLinearizer(t *testing.T, m langevin.Map, q []float64) {
 	}
 }
 
-func checkDerivatives(t *testing.T, m langevin.Map, lin langevin.Linearizer, state []float64, seed uint64) {
+func checkDerivatives(t testing.TB, m langevin.Map, lin langevin.Linearizer, state []float64, seed uint64) {
 	t.Helper()
 	zero, out := make([]float64, m.Inputs()), make([]float64, m.Dim())
 	v, w, u := normals(m.Dim(), 10+seed), normals(m.Dim(), 20+seed), normals(m.Inputs(), 30+seed)
@@ -107,7 +107,7 @@ func abs(x float64) float64 { return max(x, -x) }
 
 // CheckPotential tests the gradient and, if there is one, the Hessian-vector product of a
 // potential against central differences at x, and that they allocate nothing.
-func CheckPotential(t *testing.T, u langevin.Potential, x []float64) {
+func CheckPotential(t testing.TB, u langevin.Potential, x []float64) {
 	t.Helper()
 	if u.Dim() != len(x) {
 		t.Fatalf("Dim is %d for %d coordinates", u.Dim(), len(x))

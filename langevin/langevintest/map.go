@@ -13,7 +13,7 @@ const steps = 6
 // remembered between calls, nothing outside next is written, next need not be
 // initialised, arguments are not kept, a fresh copy continues a trajectory bit for bit,
 // and a step allocates nothing.
-func CheckMap(t *testing.T, newMap func() langevin.Map, q []float64) {
+func CheckMap(t testing.TB, newMap func() langevin.Map, q []float64) {
 	t.Helper()
 	m := newMap()
 	if m.Config() != len(q) || m.Dim() < m.Config() || m.Inputs() < 0 {
@@ -29,7 +29,7 @@ func CheckMap(t *testing.T, newMap func() langevin.Map, q []float64) {
 }
 
 // checkTrajectory runs a trajectory with guarded and poisoned buffers.
-func checkTrajectory(t *testing.T, m langevin.Map, q []float64) (path, inputs [][]float64) {
+func checkTrajectory(t testing.TB, m langevin.Map, q []float64) (path, inputs [][]float64) {
 	t.Helper()
 	first := newGuard(m.Dim())
 	start := clone(q)
@@ -64,7 +64,7 @@ func checkTrajectory(t *testing.T, m langevin.Map, q []float64) (path, inputs []
 }
 
 // checkRestart continues from the middle with a fresh copy.
-func checkRestart(t *testing.T, newMap func() langevin.Map, path, inputs [][]float64) {
+func checkRestart(t testing.TB, newMap func() langevin.Map, path, inputs [][]float64) {
 	t.Helper()
 	m := newMap()
 	for k := steps / 2; k < steps; k++ {
@@ -77,7 +77,7 @@ func checkRestart(t *testing.T, newMap func() langevin.Map, path, inputs [][]flo
 }
 
 // checkForgetful takes the steps in another order and ruins every buffer after use.
-func checkForgetful(t *testing.T, m langevin.Map, path, inputs [][]float64) {
+func checkForgetful(t testing.TB, m langevin.Map, path, inputs [][]float64) {
 	t.Helper()
 	for k := steps - 1; k >= 0; k-- {
 		state, xi, next := clone(path[k]), clone(inputs[k]), poisoned(m.Dim())
@@ -93,7 +93,7 @@ func checkForgetful(t *testing.T, m langevin.Map, path, inputs [][]float64) {
 
 // CheckObserver tests names, that Observe fills dst and leaves q alone, and the gradients
 // of a GradientObserver against central differences.
-func CheckObserver(t *testing.T, obs langevin.Observer, q []float64) {
+func CheckObserver(t testing.TB, obs langevin.Observer, q []float64) {
 	t.Helper()
 	list := obs.Observables()
 	seen := map[string]bool{}

@@ -9,7 +9,7 @@ import (
 // CheckMetric tests a metric at the configuration q, on which it acts as a whole: Solve
 // inverts the matrix behind Norm, Colour has that covariance, LogDet is its log
 // determinant; and, where they exist, Γ and the derivative products against differences.
-func CheckMetric(t *testing.T, g langevin.Metric, q []float64) {
+func CheckMetric(t testing.TB, g langevin.Metric, q []float64) {
 	t.Helper()
 	n := g.Dim()
 	g.At(q)
@@ -67,7 +67,7 @@ func times(a, x []float64) []float64 {
 }
 
 // checkDivergence compares Γ_i with Σ_j ∂_j (G e_j)_i.
-func checkDivergence(t *testing.T, g langevin.MetricDivergence, q []float64) {
+func checkDivergence(t testing.TB, g langevin.MetricDivergence, q []float64) {
 	t.Helper()
 	n := g.Dim()
 	want, column, e := make([]float64, n), make([]float64, n), make([]float64, n)
@@ -87,7 +87,7 @@ func checkDivergence(t *testing.T, g langevin.MetricDivergence, q []float64) {
 	}
 }
 
-func checkMetricDerivative(t *testing.T, g langevin.MetricDerivative, q []float64) {
+func checkMetricDerivative(t testing.TB, g langevin.MetricDerivative, q []float64) {
 	t.Helper()
 	n := g.Dim()
 	u, v, w, out := normals(n, 52), normals(n, 53), normals(n, 54), make([]float64, n)

@@ -11,7 +11,7 @@ import (
 // the same ξ: along a trajectory, the residual of each isotropic block is s·ξ with ξ a
 // contiguous run of the step's inputs, and that of each metric block is linear in the
 // inputs with covariance s²F⁻¹ and LogDet consistent with MetricNorm.
-func CheckRecurrence(t *testing.T, m langevin.Map, q []float64) {
+func CheckRecurrence(t testing.TB, m langevin.Map, q []float64) {
 	t.Helper()
 	r := m.(langevin.Recurrence)
 	if r.Config() != m.Config() {
@@ -68,7 +68,7 @@ func mixed(r langevin.Recurrence, b int, now, next []float64) []float64 {
 	return mix
 }
 
-func checkRun(t *testing.T, k int, block langevin.Block, res, xi []float64) {
+func checkRun(t testing.TB, k int, block langevin.Block, res, xi []float64) {
 	t.Helper()
 	best := math.Inf(1)
 	for o := 0; o+len(res) <= len(xi); o++ {
@@ -85,7 +85,7 @@ func checkRun(t *testing.T, k int, block langevin.Block, res, xi []float64) {
 
 // checkMetricBlock tests the covariance s²F⁻¹ of the noise of block b from the state, by
 // pushing unit inputs: Σ_j r_j r_jᵀ F = s²I exactly, since the noise is linear in them.
-func checkMetricBlock(t *testing.T, m langevin.Map, b int, before, state []float64) {
+func checkMetricBlock(t testing.TB, m langevin.Map, b int, before, state []float64) {
 	t.Helper()
 	r := m.(langevin.MetricRecurrence)
 	block := r.Blocks()[b]
