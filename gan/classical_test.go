@@ -98,8 +98,17 @@ func TestInspect(t *testing.T) {
 			if a := num.Dot(g, dir[block.Lo:block.Hi]); math.Abs(a-slope) > 1e-8*(1+math.Abs(a)) {
 				t.Errorf("%s: slope %v, differences %v", block.Name, a, slope)
 			}
-			tr.DenseMetric(f, b, q, 1e-4)
+			if lo, hi := tr.BlockRange(b); lo != block.Lo || hi != block.Hi {
+				t.Errorf("%s lies in [%d,%d), want [%d,%d)", block.Name, lo, hi, block.Lo, block.Hi)
+			}
+			lambda, natural := tr.BatchMetric(b)
+			if lambda != 1e-4 || !natural {
+				t.Errorf("%s: damping %v, natural %v", block.Name, lambda, natural)
+			}
+			tr.DenseMetric(f, b, q, lambda)
 			r.Drift(v, b, q)
+			tr.BatchDirection(want, b, q)
+			within(t, block.Name+": −η·direction", times(-0.001, want), v, 1e-15)
 			num.Gemm(false, false, n, 1, n, -1000, f, n, v, 1, 0, want, 1) // −F v/η = g
 			within(t, block.Name+": F·drift", want, g, 1e-8)
 		}

@@ -19,7 +19,8 @@
 // langevin.MetricRecurrence with metric noise), and t.Linearizer() its exact derivative;
 // both refuse what has none, with the reason. t.ClassicalStep is the noise-free reference,
 // t.Generate draws samples, t.InitConfig PyTorch's initial parameters, t.Fork a trainer of
-// the same map for another goroutine.
+// the same map for another goroutine; BatchLoss, BatchGradient, BatchDirection and
+// DenseMetric show what a step is made of.
 //
 // Conventions: configuration q = [ψ | θ], state = [q | memory of D | memory of G]; D moves
 // first, G sees the updated ψ; both players minimise; a batch loss is a mean; N(0,1) inputs

@@ -2,9 +2,9 @@ package gan
 
 import "machlup/internal/num"
 
-// The quantities below are for checks: each is computed from its definition, apart from
-// the code a step runs, and may be slow and allocate. They need the quenched batch (noise
-// kind injected or none). Player 0 is the discriminator, 1 the generator.
+// The quantities below are for checks and measurements: they may be slow and allocate. They
+// need the quenched batch (noise kind injected or none). Player 0 is the discriminator, 1
+// the generator.
 
 // BatchLoss returns the loss of a player on the quenched batch at q.
 func (t *Trainer) BatchLoss(player int, q []float64) float64 {
@@ -63,4 +63,24 @@ func (t *Trainer) needQuenched() {
 	if t.zD == nil {
 		panic("gan: the trainer has no quenched batch: its noise kind has minibatches")
 	}
+}
+
+// BatchDirection writes what a player's optimizer follows at q, by the code a step runs:
+// the gradient, or F⁻¹ times it for a natural player.
+func (t *Trainer) BatchDirection(dst []float64, player int, q []float64) {
+	t.needQuenched()
+	r := recurrence{Trainer: t}
+	copy(dst, r.drive(player, q).dir)
+}
+
+// BatchMetric returns the damping λ of a player's metric; natural = false for a player
+// that follows the gradient itself.
+func (t *Trainer) BatchMetric(player int) (damping float64, natural bool) {
+	d := t.player(player).opt.Direction
+	return d.Damping, d.Natural
+}
+
+// BlockRange is where a player's parameters lie in a configuration.
+func (t *Trainer) BlockRange(player int) (lo, hi int) {
+	return t.player(player).lo, t.player(player).hi
 }
