@@ -49,6 +49,9 @@ func TestWeightedMean(t *testing.T) {
 	if m, p = WeightedMean([]Estimate{{9, inf}}); !math.IsInf(m.StdErr, 1) || p != 1 {
 		t.Error("nothing known")
 	}
+	if m, _ = WeightedMean([]Estimate{{math.NaN(), inf}, {4, 1}}); m.Value != 4 || m.StdErr != 1 {
+		t.Error("a failed estimate carries no weight")
+	}
 	if m, _ = WeightedMean([]Estimate{{3, 0}, {4, 1}}); m.Value != 3 || m.StdErr != 0 {
 		t.Error("an exact value wins")
 	}

@@ -72,7 +72,13 @@ func AutocorrelationChains(chains [][]float64) Tau {
 		t.StdErr, t.TauErr = math.Inf(1), math.Inf(1)
 		return t
 	}
-	t.fill(&lags{chains: centred(chains, t.Mean), longest: longest})
+	g := &lags{chains: centred(chains, t.Mean), longest: longest}
+	if v := g.at(0); !(v > 0) || v-v != 0 {
+		t.StdErr, t.TauErr = math.Inf(1), math.Inf(1)
+		t.Err = &Refusal{NotFinite, "autocorrelation time", v, math.MaxFloat64, "the variance under- or overflows: rescale the series"}
+		return t
+	}
+	t.fill(g)
 	t.ReplicaP = replicaP(chains, t.Mean, t.StdErr*t.StdErr*float64(t.N))
 	return t
 }

@@ -157,6 +157,24 @@ func TestAutocorrelationWhereTauDoesNotExist(t *testing.T) {
 	}
 }
 
+// Variances that double precision cannot hold are refused, in range ones scale.
+func TestAutocorrelationOfExtremeScales(t *testing.T) {
+	x := ar1(rand.New(rand.NewPCG(1, 8)), 0.5, 500)
+	want := Autocorrelation(x)
+	for _, scale := range []float64{1e-150, 1e150} {
+		got := Autocorrelation(mapped(x, func(v float64) float64 { return scale * v }))
+		near(t, "τ", got.Tau, want.Tau, 1e-9)
+		near(t, "stderr", got.StdErr, scale*want.StdErr, 1e-9)
+	}
+	for _, scale := range []float64{1e-200, 1e200} {
+		got := Autocorrelation(mapped(x, func(v float64) float64 { return scale * v }))
+		refused(t, "extreme scale", got.Err, NotFinite)
+		if !math.IsInf(got.StdErr, 1) || got.Tau != 0 {
+			t.Errorf("extreme scale: %+v", got)
+		}
+	}
+}
+
 // No number is NaN whatever the series: alternation, a single jump, a drift, replicas of
 // one draw.
 func TestAutocorrelationOfAwkwardSeries(t *testing.T) {

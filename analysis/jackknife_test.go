@@ -39,6 +39,9 @@ func TestJackknifeRefuses(t *testing.T) {
 	if v != 6 || !math.IsInf(e, 1) {
 		t.Errorf("one block: %g ± %g", v, e)
 	}
+	if v, e = Jackknife([][]float64{{1}, {4}}, func(m []float64) float64 { return m[0] }); v != 2.5 || math.Abs(e-1.5) > 1e-14 {
+		t.Errorf("two blocks are the least: %g ± %g", v, e)
+	}
 	blocks := [][]float64{{1}, {-0.5}, {0.2}}
 	v, e = Jackknife(blocks, func(m []float64) float64 { return math.Log(m[0]) })
 	if math.Abs(v-math.Log(0.7/3)) > 1e-12 || !math.IsInf(e, 1) {

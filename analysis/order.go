@@ -101,7 +101,7 @@ func plainOrder(o *Order, powers [][][]float64) {
 	inf := math.Inf(1)
 	for q, e := range []*Estimate{&o.Mean, &o.Abs, &o.M2, &o.M4} {
 		*e = Estimate{0, inf}
-		if n > 0 && o.Tau.N > 0 && sum[q]-sum[q] == 0 {
+		if n > 0 && sum[q]-sum[q] == 0 {
 			e.Value = sum[q] / n
 		}
 	}

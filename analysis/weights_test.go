@@ -146,3 +146,12 @@ func TestCheckWeightsOnHarmonicSteps(t *testing.T) {
 		t.Errorf("k = 0.9 must be called heavy: %v", why)
 	}
 }
+
+// A grid point of the fit may fall on b = 0, the exponential law, where −b/k is 0/0: the
+// shape must be continuous there. With these excesses it is the fifth, 1 − √(32/4.5) = −5/3.
+func TestShapeAtTheExponentialLimit(t *testing.T) {
+	if b := (1-math.Sqrt(32/4.5))/(3*5) + 1.0/9; b != 0 {
+		t.Fatalf("b = %g, no longer the special case", b)
+	}
+	near(t, "k̂", gpdShape([]float64{3, 5, 6, 7, 8, 9}), gpdShape([]float64{3, 5, 6, 7, 8, 9 * (1 + 1e-9)}), 1e-6)
+}
