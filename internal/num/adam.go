@@ -16,21 +16,32 @@ func AdamStep(p, g, m, v []float64, lr, b1, b2, eps, corr1, corr2 float64) {
 	if len(g) != n || len(m) != n || len(v) != n {
 		panic("num: AdamStep: lengths differ")
 	}
-	adamGeneric(p, g, m, v, lr/corr1, b1, b2, eps, math.Sqrt(corr2))
+	step, root2 := lr/corr1, math.Sqrt(corr2)
+	if kernels != generic {
+		adamSIMD(p, g, m, v, &adamRates{w: 1 - b1, b1: 1 - (1 - b1), b2: b2, w2: 1 - b2, step: step, root2: root2, eps: eps})
+		return
+	}
+	adamGeneric(p, g, m, v, step, b1, b2, eps, root2)
 }
 
 func adamGeneric(p, g, m, v []float64, step, b1, b2, eps, root2 float64) {
 	w := 1 - b1
 	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
 	for i, gi := range g {
-		mi := m[i]
+		d := gi - m[i]
 		if w < 0.5 {
-			mi += w * (gi - mi)
+			m[i] += float64(w * d)
 		} else {
-			mi = gi - (gi-mi)*(1-w)
+			m[i] = gi - float64(d*(1-w))
 		}
-		vi := v[i]*b2 + (1-b2)*gi*gi
-		m[i], v[i] = mi, vi
-		p[i] -= step * mi / (math.Sqrt(vi)/root2 + eps)
+		v[i] = float64(v[i]*b2) + float64((1-b2)*gi*gi)
+		p[i] -= step * m[i] / (math.Sqrt(v[i])/root2 + eps)
 	}
+}
+
+// adamRates are the constants of a step as the assembly reads them.
+type adamRates struct {
+	w, b1            float64 // weight of the gradient in m, and 1 − w
+	b2, w2           float64
+	step, root2, eps float64
 }

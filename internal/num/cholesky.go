@@ -7,23 +7,153 @@ import "math"
 // finite: the matrix is then not positive definite to rounding, or has a NaN or an Inf.
 func Cholesky(a []float64, n int) bool {
 	checkMatrix(a, n, n, n)
-	return choleskyGeneric(a, n)
+	if kernels == generic {
+		return choleskyGeneric(a, n)
+	}
+	return choleskyBlocked(a, n)
 }
 
+const (
+	pivotBlock = 8      // columns factored together
+	panelWidth = kBlock // columns whose products are subtracted from the rest at once
+)
+
+// choleskyGeneric subtracts from each element its products in order: those of each whole
+// panel as one sum, those of the whole blocks of its own panel as one sum, those of its
+// own block one by one.
 func choleskyGeneric(a []float64, n int) bool {
+	s := borrow(n)
+	defer s.giveBack()
+	inverse := s.cut(n)
 	for i := range n {
 		ri := a[i*n : i*n+i+1]
-		for j := range i {
+		for j := range ri {
 			rj := a[j*n : j*n+j+1]
-			ri[j] = (ri[j] - dotGeneric(ri[:j], rj[:j])) / rj[j]
+			d, block := ri[j], j-j%pivotBlock
+			for q0 := 0; q0 < block; q0 += panelWidth {
+				d -= blockDot(ri[:block], rj[:block], q0)
+			}
+			for q := block; q < j; q++ {
+				d = math.FMA(-rj[q], ri[q], d)
+			}
+			if j < i {
+				ri[j] = d * inverse[j]
+			} else if !(d > 0 && d <= math.MaxFloat64) {
+				return false
+			} else {
+				ri[i] = math.Sqrt(d)
+				inverse[i] = ri[i] * (1 / d) // 1/√d by operations that need not wait for each other
+			}
 		}
-		d := ri[i] - dotGeneric(ri[:i], ri[:i])
+	}
+	return true
+}
+
+// choleskyBlocked works on the transpose, U = Lᵀ, where the vectors lie along rows: a
+// panel of rows of U is copied out of a, factored, copied back, and its products are
+// subtracted from the rest of a.
+func choleskyBlocked(a []float64, n int) bool {
+	for p := 0; p < n; p += panelWidth {
+		rest, w := n-p, min(panelWidth, n-p)
+		ld := leadingDimension(rest)
+		rows := (w + pivotBlock - 1) &^ (pivotBlock - 1)
+		s := borrow(rows * ld)
+		u := s.cut(rows * ld)
+		corner := a[p*n+p:]
+		transposeLower(u, ld, corner, n, rest, w)
+		ok := factorPanel(u, ld, rest, w)
+		if ok {
+			restoreLower(corner, n, u, ld, rest, w)
+			if w < rest {
+				shifted := u[w:]
+				triangle(corner[w*n+w:], n, shifted, ld, rest-w, w, -1, 1)
+			}
+		}
+		s.giveBack()
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// factorPanel overwrites the w×n upper trapezoid u by the first w rows of U.
+func factorPanel(u []float64, ld, n, w int) bool {
+	lanes := lanes()
+	st := triangleStrip(ld, ld, 0, -1, 1)
+	var inverse [pivotBlock]float64
+	for r := 0; r < w; r += pivotBlock {
+		row := u[r*ld:]
+		if st.k, st.m = r, pivotBlock; r > 0 {
+			for j := r; j < n; {
+				vecs := stripWidth(n-j, lanes)
+				st.a, st.b, st.c = &u[r], &u[j], &row[j]
+				runStrip(&st, vecs)
+				j += vecs * lanes
+			}
+		}
+		if !factorBlock(row[r:], ld, min(pivotBlock, w-r), &inverse) {
+			return false
+		}
+		if j := r + pivotBlock; j < n {
+			solveBlock(row[r:], ld, &inverse, (n-j+lanes-1)/lanes)
+		}
+	}
+	return true
+}
+
+// factorBlock overwrites the upper triangle of the leading w×w block of u by its factor
+// and sets inverse[r] = 1/u_rr.
+func factorBlock(u []float64, ld, w int, inverse *[pivotBlock]float64) bool {
+	for r := range w {
+		d := u[r*ld+r]
 		if !(d > 0 && d <= math.MaxFloat64) {
 			return false
 		}
-		ri[i] = math.Sqrt(d)
+		root := math.Sqrt(d)
+		inv := root * (1 / d)
+		u[r*ld+r], inverse[r] = root, inv
+		row := u[r*ld : r*ld+w]
+		for j := r + 1; j < w; j++ {
+			row[j] *= inv
+		}
+		for q := r + 1; q < w; q++ {
+			x, lower := -row[q], u[q*ld:q*ld+w]
+			for j := q; j < w; j++ {
+				lower[j] = math.FMA(x, row[j], lower[j])
+			}
+		}
 	}
 	return true
+}
+
+// transposeLower writes u[r·ld + i] = a[i·lda + r] for r < w, r ≤ i < n, and zeros in the
+// padding; what it writes left of the diagonal is arbitrary.
+func transposeLower(u []float64, ld int, a []float64, lda, n, w int) {
+	for r := 0; r < w; r += pivotBlock {
+		transpose(u[r*ld+r:], ld, a[r*lda+r:], lda, n-r, min(pivotBlock, w-r))
+	}
+	for r := range w {
+		clear(u[r*ld+n : (r+1)*ld])
+	}
+	for r := w; r%pivotBlock != 0; r++ {
+		clear(u[r*ld : (r+1)*ld])
+	}
+}
+
+// restoreLower undoes transposeLower, writing only on and below the diagonal.
+func restoreLower(a []float64, lda int, u []float64, ld, n, w int) {
+	for r := 0; r < w; r += pivotBlock {
+		b := min(pivotBlock, w-r)
+		for i := r; i < r+b; i++ {
+			for q := r; q <= i; q++ {
+				a[i*lda+q] = u[q*ld+i]
+			}
+		}
+		if i := r + b; i < n {
+			transpose(a[i*lda+r:], lda, u[r*ld+i:], ld, b, n-i)
+		}
+	}
 }
 
 // CholSolve solves L·Lᵀ·x = b in place for the factor L that Cholesky left in a.
@@ -35,17 +165,38 @@ func CholSolve(a []float64, n int, b []float64) {
 // CholSolveL solves L·x = b in place.
 func CholSolveL(a []float64, n int, b []float64) {
 	checkTriangular(a, n, b)
-	for i := range n {
-		b[i] = (b[i] - dotGeneric(a[i*n:i*n+i], b[:i])) / a[i*n+i]
+	var dots [pivotBlock]float64
+	for r := 0; r < n; r += pivotBlock {
+		w := min(pivotBlock, n-r)
+		if r > 0 {
+			rowDots(dots[:w], a[r*n:], n, b[:r])
+		}
+		x := b[r : r+w]
+		for i := range x {
+			t, row := x[i]-dots[i], a[(r+i)*n+r:][:i+1]
+			for q, l := range row[:i] {
+				t = math.FMA(-l, x[q], t)
+			}
+			x[i] = t / row[i]
+		}
 	}
 }
 
 // CholSolveLT solves Lᵀ·x = b in place.
 func CholSolveLT(a []float64, n int, b []float64) {
 	checkTriangular(a, n, b)
-	for i := n - 1; i >= 0; i-- {
-		b[i] /= a[i*n+i]
-		axpyGeneric(-b[i], a[i*n:i*n+i], b[:i])
+	for r := (n - 1) &^ (pivotBlock - 1); r >= 0; r -= pivotBlock {
+		w := min(pivotBlock, n-r)
+		x := b[r : r+w]
+		for i := w - 1; i >= 0; i-- {
+			row := a[(r+i)*n+r:][:i+1]
+			t := x[i] / row[i]
+			x[i] = t
+			for q, l := range row[:i] {
+				x[q] = math.FMA(-l, t, x[q])
+			}
+		}
+		vecMat(b, x, 1, a[r*n:], n, r, w, -1, 1)
 	}
 }
 
@@ -54,7 +205,7 @@ func CholLogDet(a []float64, n int) float64 {
 	checkMatrix(a, n, n, n)
 	var s float64
 	for i := range n {
-		s += math.Log(a[i*n+i])
+		s += log(a[i*n+i])
 	}
 	return 2 * s
 }

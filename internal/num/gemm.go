@@ -1,98 +1,173 @@
 package num
 
+import "math"
+
+// kBlock is the length of a running sum in matrix products: longer sums are cut into
+// blocks of kBlock terms whose sums are added in order. A block of the right-hand matrix,
+// kBlock rows of three AVX-512 vectors, fits the 32 KiB first-level cache.
+const kBlock = 128
+
 // Gemm computes C = α·op(A)·op(B) + β·C for row-major matrices: op(A) is m×k, op(B) is
 // k×n, C is m×n, op transposes where its flag is set. So A is stored m×k (k×m if transA)
 // with leading dimension lda, and so on. β = 0 never reads C; α = 0 or k = 0 never reads
 // A and B. C must not overlap A or B.
 func Gemm(transA, transB bool, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	if m < 0 || n < 0 || k < 0 {
-		panic("num: Gemm: negative dimension")
-	}
+	checkMatrix(c, m, n, ldc)
 	if m == 0 || n == 0 {
 		return
 	}
-	checkMatrix(c, m, n, ldc)
 	if alpha == 0 || k == 0 {
-		scaleMatrix(c, m, n, ldc, beta)
+		for i := range m {
+			scale(c[i*ldc:i*ldc+n], beta)
+		}
 		return
 	}
 	checkOp(a, m, k, lda, transA)
 	checkOp(b, k, n, ldb, transB)
-	gemmGeneric(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-}
-
-func gemmGeneric(transA, transB bool, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	scaleMatrix(c, m, n, ldc, beta)
-	rowA, colA := lda, 1 // op(A)(i,p) = a[i·rowA + p·colA]
+	p := product{m: m, n: n, k: k, alpha: alpha, a: a, rowA: lda, colA: 1, b: b, rowB: ldb, colB: 1, beta: beta, c: c, ldc: ldc}
 	if transA {
-		rowA, colA = 1, lda
+		p.rowA, p.colA = 1, lda
 	}
-	for i := range m {
-		ci, ai := c[i*ldc:i*ldc+n], a[i*rowA:]
-		if transB {
-			gemmRowDots(ci, k, alpha, ai, colA, b, ldb)
-		} else {
-			gemmRowAxpys(ci, k, alpha, ai, colA, b, ldb)
+	if transB {
+		p.rowB, p.colB = 1, ldb
+	}
+	p.run()
+}
+
+// A product is C = act(α·A·B + bias + β·C), with element (i,q) of A at a[i·rowA + q·colA]
+// and one of rowA, colA equal to 1; likewise B. β is 0 and C without gaps where there is a
+// bias or an activation.
+type product struct {
+	m, n, k    int
+	alpha      float64
+	a          []float64
+	rowA, colA int
+	b          []float64
+	rowB, colB int
+	beta       float64
+	c          []float64
+	ldc        int
+
+	bias  []float64 // of the columns; nil is zero
+	act   activation
+	slope float64
+	mask  []float64 // m×n without gaps, for leakyMask
+}
+
+type activation int
+
+const (
+	noActivation activation = iota
+	leaky                   // c where c ≥ 0, slope·c elsewhere
+	leakyMask               // c where mask > 0, slope·c elsewhere
+)
+
+// run takes the path that suits the shape; which one depends on nothing else, so that a
+// product gives the same bits wherever its operands lie.
+func (p *product) run() {
+	switch {
+	case p.n == 1 && p.colA == 1:
+		p.matVec(p.a, p.rowA, p.b, p.rowB, p.m, p.ldc)
+	case p.m == 1 && p.rowB == 1:
+		p.matVec(p.b, p.colB, p.a, p.colA, p.n, 1)
+	case p.m == 1:
+		vecMat(p.c, p.a, p.colA, p.b, p.rowB, p.n, p.k, p.alpha, p.beta)
+		p.finishVector()
+	case p.n == 1 && p.ldc == 1:
+		vecMat(p.c, p.b, p.rowB, p.a, p.colA, p.m, p.k, p.alpha, p.beta)
+		p.finishVector()
+	case kernels == generic:
+		p.generic()
+	default:
+		p.tiles()
+	}
+}
+
+// generic is the reference: for each element of C, fused multiply-adds in order of p
+// within each block of kBlock.
+func (p *product) generic() {
+	var sums [64]float64
+	for i := range p.m {
+		for j0 := 0; j0 < p.n; j0 += len(sums) {
+			s := sums[:min(len(sums), p.n-j0)]
+			row := p.c[i*p.ldc+j0:][:len(s)]
+			for p0 := 0; p0 == 0 || p0 < p.k; p0 += kBlock {
+				p.rowSums(s, i, j0, p0, min(p0+kBlock, p.k))
+				beta := 1.0
+				if p0 == 0 {
+					beta = p.beta
+					p.addBias(s, j0)
+				}
+				addScaled(row, s, beta)
+			}
+			p.activate(row, i, j0)
 		}
 	}
 }
 
-// gemmRowAxpys adds α·Σ_p a[p·sa]·B[p,:] to a row of C, four rows of B at a time.
-func gemmRowAxpys(c []float64, k int, alpha float64, a []float64, sa int, b []float64, ldb int) {
-	n := len(c)
-	p := 0
-	for ; p+4 <= k; p += 4 {
-		a0, a1, a2, a3 := alpha*a[p*sa], alpha*a[(p+1)*sa], alpha*a[(p+2)*sa], alpha*a[(p+3)*sa]
-		b0, b1 := b[p*ldb:p*ldb+n], b[(p+1)*ldb:(p+1)*ldb+n]
-		b2, b3 := b[(p+2)*ldb:(p+2)*ldb+n], b[(p+3)*ldb:(p+3)*ldb+n]
-		for j := range c {
-			c[j] += (a0*b0[j] + a1*b1[j]) + (a2*b2[j] + a3*b3[j])
+// rowSums sets s[j] = α·Σ A(i,q)·B(q,j0+j) over p0 ≤ q < p1.
+func (p *product) rowSums(s []float64, i, j0, p0, p1 int) {
+	clear(s)
+	if p.colB == 1 {
+		for q := p0; q < p1; q++ {
+			x, b := p.a[i*p.rowA+q*p.colA], p.b[q*p.rowB+j0:][:len(s)]
+			for j, y := range b {
+				s[j] = math.FMA(x, y, s[j])
+			}
+		}
+	} else {
+		for j := range s {
+			t, b := 0.0, p.b[(j0+j)*p.colB:]
+			for q := p0; q < p1; q++ {
+				t = math.FMA(p.a[i*p.rowA+q*p.colA], b[q], t)
+			}
+			s[j] = t
 		}
 	}
-	for ; p < k; p++ {
-		axpyGeneric(alpha*a[p*sa], b[p*ldb:p*ldb+n], c)
+	if p.alpha != 1 {
+		for j := range s {
+			s[j] *= p.alpha
+		}
 	}
 }
 
-// gemmRowDots adds α·a·B[j,:] to c[j], four rows of B (columns of op(B)) at a time.
-func gemmRowDots(c []float64, k int, alpha float64, a []float64, sa int, b []float64, ldb int) {
-	j := 0
-	for ; j+4 <= len(c); j += 4 {
-		b0, b1 := b[j*ldb:j*ldb+k], b[(j+1)*ldb:(j+1)*ldb+k]
-		b2, b3 := b[(j+2)*ldb:(j+2)*ldb+k], b[(j+3)*ldb:(j+3)*ldb+k]
-		var s0, s1, s2, s3 float64
-		for p := range k {
-			x := a[p*sa]
-			s0 += x * b0[p]
-			s1 += x * b1[p]
-			s2 += x * b2[p]
-			s3 += x * b3[p]
+func (p *product) addBias(s []float64, j0 int) {
+	if p.bias != nil {
+		for j, b := range p.bias[j0:][:len(s)] {
+			s[j] += b
 		}
-		c[j] += alpha * s0
-		c[j+1] += alpha * s1
-		c[j+2] += alpha * s2
-		c[j+3] += alpha * s3
-	}
-	for ; j < len(c); j++ {
-		bj := b[j*ldb : j*ldb+k]
-		var s float64
-		for p, y := range bj {
-			s += a[p*sa] * y
-		}
-		c[j] += alpha * s
 	}
 }
 
-// scaleMatrix computes C = β·C without reading C when β = 0.
-func scaleMatrix(c []float64, m, n, ldc int, beta float64) {
-	if beta == 1 {
+func (p *product) activate(row []float64, i, j0 int) {
+	switch p.act {
+	case leaky:
+		for j, v := range row {
+			if v < 0 {
+				row[j] = leak(p.slope, v)
+			}
+		}
+	case leakyMask:
+		for j, v := range p.mask[i*p.n+j0:][:len(row)] {
+			if !(v > 0) {
+				row[j] = leak(p.slope, row[j])
+			}
+		}
+	}
+}
+
+// addScaled computes y = s + β·y without reading y when β = 0.
+func addScaled(y, s []float64, beta float64) {
+	if beta == 0 {
+		copy(y, s)
 		return
 	}
-	for i := range m {
-		scale(c[i*ldc:i*ldc+n], beta)
+	for j, v := range s {
+		y[j] = math.FMA(beta, y[j], v)
 	}
 }
 
+// scale computes x = β·x without reading x when β = 0.
 func scale(x []float64, beta float64) {
 	switch beta {
 	case 0:

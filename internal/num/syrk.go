@@ -5,9 +5,86 @@ package num
 func Syrk(c []float64, ldc int, a []float64, lda, n, k int, alpha, beta float64) {
 	checkMatrix(c, n, n, ldc)
 	checkMatrix(a, n, k, lda)
+	if n == 0 || alpha == 0 || k == 0 {
+		for i := range n {
+			scale(c[i*ldc:i*ldc+i+1], beta)
+		}
+		return
+	}
+	if kernels == generic {
+		syrkGeneric(c, ldc, a, lda, n, k, alpha, beta)
+		return
+	}
+	ld := leadingDimension(n)
+	s := borrow(min(k, kBlock) * ld)
+	t := s.cut(min(k, kBlock) * ld)
+	for q0 := 0; q0 < k; q0 += kBlock {
+		kb := min(kBlock, k-q0)
+		transpose(t, ld, a[q0:], lda, n, kb)
+		padColumns(t, ld, kb, n)
+		triangle(c, ldc, t, ld, n, kb, alpha, beta)
+		beta = 1
+	}
+	s.giveBack()
+}
+
+// syrkGeneric sums as Gemm does.
+func syrkGeneric(c []float64, ldc int, a []float64, lda, n, k int, alpha, beta float64) {
 	for i := range n {
-		ci := c[i*ldc : i*ldc+i+1]
-		scale(ci, beta)
-		gemmRowDots(ci, k, alpha, a[i*lda:i*lda+k], 1, a, lda)
+		p := product{m: 1, n: i + 1, k: k, alpha: alpha, a: a[i*lda:], rowA: lda, colA: 1, b: a, rowB: 1, colB: lda, beta: beta, c: c[i*ldc:], ldc: ldc}
+		p.generic()
+	}
+}
+
+// triangle computes the lower triangle of C[n×n] = α·Tᵀ·T + β·C for T[k×n], k ≤ kBlock,
+// whose leading dimension leaves room for whole vectors. What pads T's rows is read but
+// does not reach the result.
+func triangle(c []float64, ldc int, t []float64, ldt, n, k int, alpha, beta float64) {
+	st := triangleStrip(ldc, ldt, k, alpha, beta)
+	lanes := lanes()
+	for j := 0; j < n; {
+		vecs := stripWidth(n-j, lanes)
+		st.belowDiagonal(c, ldc, t, n, j, vecs, lanes, nil)
+		j += vecs * lanes
+	}
+}
+
+// triangleStrip returns a strip for products of a transposed factor with itself.
+func triangleStrip(ldc, ldt, k int, alpha, beta float64) strip {
+	lanes := lanes()
+	st := strip{rowA: 8, colA: 8 * ldt, blockA: 8 * lanes, k: k, rowB: 8 * ldt, rowC: 8 * ldc, alpha: alpha, beta: beta, last: lanes}
+	if alpha != 1 {
+		st.mode |= modeScale
+	}
+	if beta != 0 {
+		st.mode |= modeAdd
+	}
+	return st
+}
+
+// belowDiagonal runs the part of a strip of columns j… of C[n×n] that is not above the
+// diagonal. x, unless nil, holds the factors of rows j…n of the strip, without gaps.
+func (st *strip) belowDiagonal(c []float64, ldc int, t []float64, n, j, vecs, lanes int, x []float64) {
+	w := vecs * lanes
+	place := func(i, v int) { // row i, vector v of the strip
+		st.a, st.b, st.c = &t[i], &t[j+v*lanes], &c[i*ldc+j+v*lanes]
+		if x != nil {
+			st.x, st.rowX = &x[(i-j)*w+v*lanes], 8*w
+		}
+	}
+	for v := 0; v < vecs && j+v*lanes < n; v++ {
+		i := j + v*lanes
+		st.m = min(lanes, n-i)
+		if v > 0 {
+			place(i, 0)
+			runStrip(st, v)
+		}
+		place(i, v)
+		runDiagonal(st)
+	}
+	if i := j + w; i < n {
+		st.m = n - i
+		place(i, 0)
+		runStrip(st, vecs)
 	}
 }
