@@ -1,5 +1,0 @@
-//go:build !amd64
-
-package num
-
-func available() kernelSet { return generic }
