@@ -148,6 +148,22 @@ func TestWriterMistakesPanic(t *testing.T) {
 	}
 }
 
+// Only whole rows leave the writer, whenever it is flushed.
+func TestFlushWithinARow(t *testing.T) {
+	var b bytes.Buffer
+	w := NewWriter(&b, Schema{Name: "x", Columns: []Column{{Name: "x", Type: Int}, {Name: "y", Type: Int}}})
+	for i, want := range []string{"x,y\n", "x,y\n0,0\n", "x,y\n0,0\n1,1\n"} {
+		w.Int(i)
+		if err := w.Flush(); err != nil || b.String() != want {
+			t.Errorf("%q, %v; want %q", b.String(), err, want)
+		}
+		w.Int(i)
+		if err := w.EndRow(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 type brokenWriter struct{ room int }
 
 func (w *brokenWriter) Write(p []byte) (int, error) {

@@ -6,7 +6,7 @@ import (
 )
 
 // tableOrder is the order of the tables in a resolved file; others follow by name.
-var tableOrder = []string{"system", "trainer", "noise", "path", "move", "estimator", "observables", "run", "output"}
+var tableOrder = []string{"system", "trainer", "noise", "start", "path", "move", "estimator", "observables", "run", "output"}
 
 // Fold takes note of what was decoded from the Doc of one point of d's sweep. Afterwards
 // d.Unknown accepts a key that any point decoded, and d.Resolved writes defaults on which

@@ -251,7 +251,6 @@ func (s *scanner) inline(n *node, depth int) error {
 		s.blank(true)
 		if s.peek() == '}' {
 			s.pos++
-			closeDotted(n)
 			return nil
 		}
 		if err := s.keyValue(n, depth+1); err != nil {
@@ -259,16 +258,6 @@ func (s *scanner) inline(n *node, depth int) error {
 		}
 		if err := s.separator('}'); err != nil {
 			return err
-		}
-	}
-}
-
-// closeDotted makes the tables within an inline table as closed as itself.
-func closeDotted(n *node) {
-	for _, c := range n.children {
-		if c.kind == dotted {
-			c.kind = inlineTab
-			closeDotted(c)
 		}
 	}
 }

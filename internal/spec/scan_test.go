@@ -95,6 +95,21 @@ when = 1979-05-27 07:32:00
 	}
 }
 
+// Should the library and the scanner ever see different keys, neither is believed.
+func TestAttachRefusesDisagreement(t *testing.T) {
+	for _, values := range []map[string]any{
+		{}, {"a": int64(1), "b": int64(2)}, {"b": int64(1)}, {"a": map[string]any{}}, {"a": []any{}},
+	} {
+		root := &node{kind: header}
+		if _, err := root.add("a", scalar, place{}); err != nil {
+			t.Fatal(err)
+		}
+		if attach(root, values) == nil {
+			t.Errorf("%v accepted", values)
+		}
+	}
+}
+
 func TestSplitAndJoinKey(t *testing.T) {
 	for _, parts := range [][]string{{"a"}, {"a", "b-c_1"}, {"", "a.b", "\"", "\\", "é\n\x00"}} {
 		got, err := SplitKey(JoinKey(parts...))

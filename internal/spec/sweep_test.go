@@ -79,6 +79,21 @@ func TestSetOfSweeps(t *testing.T) {
 	}
 }
 
+func TestSetAfterPoints(t *testing.T) {
+	d, err := Parse("x.toml", []byte("[sweep.grid]\na = [1, 2]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{2, 3} {
+		if points, err := d.Points(); err != nil || len(points) != want {
+			t.Errorf("%v, %v; want %d", points, err, want)
+		}
+		if err := d.Set("sweep.grid.a", "[1, 2, 3]"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Against the formulas, to the 14 digits that are kept.
 func TestSpacing(t *testing.T) {
 	for _, c := range []struct {
