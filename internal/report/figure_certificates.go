@@ -1,0 +1,131 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+)
+
+// maxZ is the band of acceptance of a z.
+const maxZ = 4
+
+// certificate is a row of partition.csv whose exact value is known.
+type certificate struct {
+	label
+	quantity, estimator, parameter, status string
+	estimate, err, reference, z, ess       float64
+}
+
+// worst tells the certificates whose number is the largest |z| of many comparisons.
+func (c certificate) worst() bool { return strings.HasPrefix(c.parameter, "worst |z|") }
+
+// ok tells whether the row passed.
+func (c certificate) ok() bool { return c.status == "ok" || strings.HasPrefix(c.status, "ok:") }
+
+// certificates reads the rows of O1, O10 and their like: the quantities named O and a number.
+func (r *run) certificates() []certificate {
+	var out []certificate
+	r.each("partition", func(w row) {
+		q := w.text("quantity")
+		if len(q) < 2 || q[0] != 'O' || strings.Trim(q[1:], "0123456789") != "" {
+			return
+		}
+		out = append(out, certificate{label: parseLabel(w.text("task")), quantity: q, estimator: w.text("estimator"),
+			parameter: w.text("parameter"), status: w.text("status"),
+			estimate: w.float("log_z"), err: w.float("stderr"), reference: w.float("reference"), z: w.float("z"), ess: w.float("ess")})
+	})
+	return out
+}
+
+// certificatesFigure shows every z on a line of its own; of more than fit the largest |z|.
+func certificatesFigure(r *run) *page {
+	var all []certificate
+	for _, c := range r.certificates() {
+		if finite(c.z) {
+			all = append(all, c)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	const most = 48
+	rows := all
+	if len(all) > most {
+		order := append([]certificate(nil), all...)
+		sort.SliceStable(order, func(i, j int) bool { return math.Abs(order[i].z) > math.Abs(order[j].z) })
+		least := math.Abs(order[most-1].z)
+		rows = nil
+		for _, c := range all {
+			if math.Abs(c.z) >= least && len(rows) < most {
+				rows = append(rows, c)
+			}
+		}
+	}
+	far := 0.0
+	for _, c := range rows {
+		far = max(far, math.Abs(c.z))
+	}
+	p := newPanel("", scale{label: "z = (estimate − exact) / standard error", unit: "1", fixed: true}, scale{fixed: true})
+	p.X.Max = min(max(far*1.08, maxZ+1), 12)
+	p.X.Min = -p.X.Max
+	p.Y.Min, p.Y.Max = -0.6, float64(len(rows))-0.4
+	band := look{color: green, shade: 0.12}
+	p.band(band, []float64{-maxZ, maxZ}, []float64{p.Y.Min, p.Y.Min}, []float64{p.Y.Max, p.Y.Max})
+	p.Add(rule{look: look{color: black, width: 0.9}, vertical: true})
+	looks := map[string]look{
+		"single": {color: blue, glyph: shapes[0], size: 3},
+		"worst":  {color: purple, glyph: shapes[3], size: 3},
+		"failed": {color: vermillion, glyph: shapes[2], size: 3.6},
+	}
+	text := map[string]string{"single": "one estimate against its exact value", "worst": "largest |z| of many comparisons, judged by its chance", "failed": "did not pass"}
+	used := map[string]bool{}
+	for i, c := range rows {
+		kind := "single"
+		switch {
+		case !c.ok():
+			kind = "failed"
+		case c.worst():
+			kind = "worst"
+		}
+		used[kind] = true
+		y := float64(len(rows) - 1 - i)
+		p.dots(looks[kind], []float64{math.Copysign(min(math.Abs(c.z), p.X.Max*0.985), c.z)}, []float64{y}, nil)
+		p.y.ticks = append(p.y.ticks, plot.Tick{Value: y, Label: r.certificateName(c)})
+	}
+	page := tile([]*panel{p})
+	page.width, page.row = 10.5*vg.Inch, vg.Length(len(rows))*lineHeight(tickSize)+60
+	page.legend = []entry{{"|z| < 4", band}}
+	for _, kind := range []string{"single", "worst", "failed"} {
+		if used[kind] {
+			page.legend = append(page.legend, entry{text[kind], looks[kind]})
+		}
+	}
+	if far > p.X.Max {
+		page.note = fmt.Sprintf("Values beyond ±%.0f are drawn at the edge.", p.X.Max)
+	}
+	if len(rows) < len(all) {
+		page.note = strings.TrimSpace(page.note + fmt.Sprintf(" Shown: the %d largest |z| of %d.", len(rows), len(all)))
+	}
+	return page
+}
+
+// certificateName is what, by which sampler, where.
+func (r *run) certificateName(c certificate) string {
+	parts := []string{c.quantity}
+	if t := r.title(c.point); t != "" {
+		parts = append(parts, t)
+	}
+	if c.worst() {
+		return strings.Join(append(parts, "samplers agree"), " · ")
+	}
+	return strings.Join(append(parts, strings.TrimPrefix(c.estimator, "metropolis/"), certified(c.parameter)), " · ")
+}
+
+// certified writes the certified number with its symbols.
+func certified(parameter string) string {
+	return strings.ReplaceAll(parameter, "/hbar", "/ħ")
+}

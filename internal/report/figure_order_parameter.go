@@ -1,0 +1,66 @@
+package report
+
+import "fmt"
+
+// orderParameterFigure shows ρ(t): a thin line per replica, coloured by what became of it.
+func orderParameterFigure(r *run) *page {
+	groups, members := r.traces("rho")
+	var shown []string
+	var data [][]*trajectory
+	for i, g := range groups.list {
+		if has(members[i], "rho") {
+			shown, data = append(shown, g), append(data, members[i])
+		}
+	}
+	if len(shown) == 0 {
+		return nil
+	}
+	fate := map[string]string{} // by task
+	r.each("summary", func(w row) {
+		if w.text("quantity") == "final_rho" {
+			fate[w.text("task")] = w.text("status")
+		}
+	})
+	kinds := []struct {
+		status, text string
+		color        int
+	}{{"", "replica", 0}, {"never below low", "never collapsed", 0}, {"escaped", "collapsed, then escaped", 1}, {"collapsed", "collapsed at the end", 2}}
+	colors := []look{{color: grey}, {color: blue}, {color: vermillion}}
+	used := map[string]bool{}
+	headings := r.headings(shown)
+	var panels []*panel
+	for _, i := range spreadOut(len(shown), maxPanels) {
+		p := newPanel(headings[i], stepAxis, scale{label: nameOf("rho"), unit: "1"})
+		p.Add(rule{look: look{color: black, width: 0.9, dashes: dashed}, at: 1})
+		p.Y.Min, p.Y.Max = 0, 1.1
+		for _, kind := range kinds {
+			for _, t := range data[i] {
+				if fate[t.text] != kind.status {
+					continue
+				}
+				used[kind.status] = true
+				l := colors[kind.color]
+				l.width, l.color = 0.9, alpha(l.color, 0.75)
+				p.curve(l, t.step, t.values["rho"])
+			}
+		}
+		p.Y.Max = min(p.Y.Max, 3)
+		panels = append(panels, p)
+	}
+	page := tile(panels)
+	page.outerLabels()
+	page.sameRange(true, true)
+	for _, kind := range kinds {
+		if used[kind.status] {
+			l := colors[kind.color]
+			l.width = 1.4
+			page.legend = append(page.legend, entry{kind.text, l})
+		}
+	}
+	page.legend = append(page.legend, entry{"width of the data, ρ = 1", look{color: black, width: 0.9, dashes: dashed}})
+	page.selection(len(panels), len(shown), "sweep points")
+	if n := len(data[0]); n > 1 && page.note == "" {
+		page.note = fmt.Sprintf("One line per replica (%d in the first panel).", n)
+	}
+	return page
+}

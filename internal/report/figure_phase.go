@@ -1,0 +1,170 @@
+package report
+
+import (
+	"math"
+	"sort"
+	"strings"
+
+	"gonum.org/v1/plot"
+)
+
+// phaseFigure shows phase.csv: a panel per observable, mean ± standard error against the
+// swept number; other swept keys make series.
+func phaseFigure(r *run) *page {
+	type value struct {
+		point     string
+		mean, err float64
+	}
+	var observables, points ordered
+	var values [][]value
+	r.each("phase", func(w row) {
+		o := observables.add(w.text("observable"))
+		if o == len(values) {
+			values = append(values, nil)
+		}
+		point := parseLabel(w.text("task")).point
+		points.add(point)
+		values[o] = append(values[o], value{point, w.float("mean"), w.float("stderr")})
+	})
+	if len(points.list) < 2 {
+		return nil // nothing to plot against
+	}
+	key := r.abscissa(points.list)
+	x := r.sweepAxis(points.list, key)
+	var series ordered
+	for _, p := range points.list {
+		series.add(r.title(p, key))
+	}
+	var panels []*panel
+	shown := spreadOut(len(observables.list), maxPanels)
+	for _, o := range shown {
+		p := newPanel(observables.list[o], x.scale, scale{label: phaseNames(observables.list[o]), unit: r.phaseUnit(observables.list[o])})
+		p.X.Min, p.X.Max = x.min, x.max
+		for s, name := range series.list {
+			var xs, ys, errs []float64
+			in := values[o]
+			sort.SliceStable(in, func(i, j int) bool { return x.at(in[i].point) < x.at(in[j].point) })
+			for _, v := range in {
+				if r.title(v.point, key) == name {
+					xs, ys, errs = append(xs, x.at(v.point)), append(ys, v.mean), append(errs, v.err)
+				}
+			}
+			l := phaseLook(s)
+			if key != "" {
+				p.curve(look{color: alpha(l.color, 0.5), width: 0.9}, xs, ys)
+			}
+			p.dots(l, xs, ys, errs)
+		}
+		if strings.HasSuffix(observables.list[o], "_fraction") {
+			p.Y.Min, p.Y.Max = 0, 1
+		}
+		panels = append(panels, p)
+	}
+	page := tile(panels)
+	page.outerLabels()
+	if len(series.list) > 1 {
+		for s, name := range series.list {
+			page.legend = append(page.legend, entry{name, phaseLook(s)})
+		}
+	}
+	page.note = "Error bars: ± 1 standard error. Lines guide the eye."
+	page.selection(len(shown), len(observables.list), "observables")
+	return page
+}
+
+func phaseLook(s int) look {
+	return look{color: cycle[s%len(cycle)], glyph: shapes[s%len(shapes)], size: 3, bar: 1.3}
+}
+
+// phaseNames adds the formula to the names of derived statistics.
+func phaseNames(observable string) string {
+	switch observable {
+	case "rho":
+		return "mean of ρ"
+	case "chi":
+		return "susceptibility χ"
+	case "binder":
+		return "Binder cumulant U₄"
+	case "collapsed_fraction":
+		return "collapsed fraction"
+	case "escaped_fraction":
+		return "escaped fraction"
+	}
+	return "mean of " + observable
+}
+
+// phaseUnit is the observable's own; χ, U₄ and fractions have none.
+func (r *run) phaseUnit(observable string) string {
+	if u := r.unit("trace", observable); u != "" {
+		return u
+	}
+	return "1"
+}
+
+// abscissa is the swept key with the most different numbers; empty if none has two.
+func (r *run) abscissa(points []string) string {
+	best, most := "", 1
+	for _, key := range r.varying() {
+		seen := map[float64]bool{}
+		for _, p := range points {
+			if v := r.number(p, key); finite(v) {
+				seen[v] = true
+			}
+		}
+		if len(seen) > most {
+			best, most = key, len(seen)
+		}
+	}
+	return best
+}
+
+// axis places sweep points: by the value of a key, or one after the other without one.
+type axis struct {
+	scale    scale
+	min, max float64
+	at       func(point string) float64
+}
+
+// sweepAxis is logarithmic where positive values span more than a factor 30; a value 0 then
+// has its own place at the left.
+func (r *run) sweepAxis(points []string, key string) axis {
+	if key == "" {
+		return r.nominalAxis(points)
+	}
+	a := axis{scale: scale{label: key, unit: r.unit("tasks", key)}, min: math.Inf(1), max: math.Inf(-1),
+		at: func(p string) float64 { return r.number(p, key) }}
+	zero, smallest := false, math.Inf(1)
+	for _, p := range points {
+		v := a.at(p)
+		if !finite(v) {
+			continue
+		}
+		a.min, a.max = math.Min(a.min, v), math.Max(a.max, v)
+		zero = zero || v == 0
+		if v > 0 {
+			smallest = math.Min(smallest, v)
+		}
+	}
+	if a.min < 0 || !(a.max/smallest > 30) {
+		return a
+	}
+	a.scale.log, a.min, a.max = true, math.Log10(smallest), math.Log10(a.max)
+	a.scale.zero = math.Inf(-1)
+	if zero {
+		a.scale.zero = a.min - (a.max-a.min)/4
+		a.min = a.scale.zero
+	}
+	a.at = func(p string) float64 { return max(math.Log10(r.number(p, key)), a.scale.zero) }
+	return a
+}
+
+func (r *run) nominalAxis(points []string) axis {
+	index := map[string]int{}
+	a := axis{scale: scale{label: "sweep point", fixed: true}, min: -0.5, max: float64(len(points)) - 0.5}
+	for i, p := range points {
+		index[p] = i
+		a.scale.ticks = append(a.scale.ticks, plot.Tick{Value: float64(i), Label: r.title(p)})
+	}
+	a.at = func(p string) float64 { return float64(index[p]) }
+	return a
+}

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var nan = math.NaN()
+
+// label is the first column of every table: estimator/point/rN, the point empty without a
+// sweep; rows that pool the replicas of a point have no /rN.
+type label struct {
+	text      string
+	estimator string
+	point     string
+	replica   int // −1 where replicas are pooled
+}
+
+var labelParts = regexp.MustCompile(`^([^/]*)(?:/(.+?))??(?:/r([0-9]+))?$`)
+
+func parseLabel(text string) label {
+	l := label{text: text, replica: -1}
+	if m := labelParts.FindStringSubmatch(text); m != nil {
+		l.estimator, l.point = m[1], m[2]
+		if m[3] != "" {
+			l.replica, _ = strconv.Atoi(m[3])
+		}
+	}
+	return l
+}
+
+// group is what the replicas of a task have in common.
+func (l label) group() string { return strings.TrimSuffix(l.estimator+"/"+l.point, "/") }
+
+// varying lists the swept keys that take more than one value; which estimators run is not
+// one of them.
+func (r *run) varying() []string {
+	var keys []string
+	for _, key := range r.swept {
+		seen := map[string]bool{}
+		for _, t := range r.tasks {
+			seen[t.values[key]] = true
+		}
+		if len(seen) > 1 && key != "run.estimators" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// value of a swept key at a point, as in the config; empty if the point is not a task's.
+func (r *run) value(point, key string) string {
+	for _, t := range r.tasks {
+		if t.point == point {
+			return t.values[key]
+		}
+	}
+	return ""
+}
+
+// number is value as a number, NaN if it is none.
+func (r *run) number(point, key string) float64 {
+	v, err := strconv.ParseFloat(strings.ReplaceAll(r.value(point, key), "_", ""), 64)
+	if err != nil || !finite(v) {
+		return nan
+	}
+	return v
+}
+
+// title names a point by the values that vary, without the keys where the values speak for
+// themselves: "natural-momentum, temperature_g = 0.001". Keys in without are left out.
+func (r *run) title(point string, without ...string) string {
+	var parts []string
+	known := false
+keys:
+	for _, key := range r.varying() {
+		for _, w := range without {
+			if key == w {
+				continue keys
+			}
+		}
+		v := r.value(point, key)
+		if v == "" {
+			continue
+		}
+		known = true
+		if finite(r.number(point, key)) || v == "true" || v == "false" {
+			v = r.short(key) + " = " + v
+		}
+		parts = append(parts, v)
+	}
+	if !known && len(without) == 0 {
+		return strings.ReplaceAll(point, ",", ", ")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// short is the last part of a swept key, where that is enough to tell the keys apart.
+func (r *run) short(key string) string {
+	last := key[strings.LastIndex(key, ".")+1:]
+	for _, other := range r.swept {
+		if other != key && other[strings.LastIndex(other, ".")+1:] == last {
+			return key
+		}
+	}
+	return last
+}
+
+// names are what observables are called on an axis; others go by their column.
+var names = map[string]string{
+	"loss_g":       "generator loss",
+	"loss_d":       "discriminator loss",
+	"gen_mean":     "mean of generated samples",
+	"gen_std":      "std of generated samples",
+	"rho":          "ρ = std(q)/std(p)",
+	"w2":           "Wasserstein-2 distance",
+	"d_logit_real": "mean logit of the data",
+	"d_logit_fake": "mean logit of generated samples",
+	"norm_theta":   "norm of θ",
+	"norm_psi":     "norm of ψ",
+}
+
+func nameOf(observable string) string {
+	if n, ok := names[observable]; ok {
+		return n
+	}
+	return observable
+}
+
+// ordered gives each text its index in order of first appearance.
+type ordered struct {
+	list  []string
+	index map[string]int
+}
+
+func (o *ordered) add(s string) int {
+	if i, ok := o.index[s]; ok {
+		return i
+	}
+	if o.index == nil {
+		o.index = map[string]int{}
+	}
+	o.index[s] = len(o.list)
+	o.list = append(o.list, s)
+	return len(o.list) - 1
+}
+
+// spreadOut picks at most n of m indices, evenly.
+func spreadOut(m, n int) []int {
+	var out []int
+	for i := range min(m, n) {
+		if m <= n {
+			out = append(out, i)
+		} else {
+			out = append(out, i*(m-1)/(n-1))
+		}
+	}
+	return out
+}
