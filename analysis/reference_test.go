@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"testing"
 )
@@ -25,6 +26,10 @@ type reference struct {
 		N    float64
 		D, P float64
 	}
+	AndersonDarling struct {
+		N    float64
+		Z, P []float64
+	} `json:"anderson_darling"`
 	Harmonic struct {
 		K, X, F      []float64
 		N            []int
@@ -86,6 +91,14 @@ func TestKSAgreesWithExactDistribution(t *testing.T) {
 		d, p := KS(x, func(x float64) float64 { return max(0, x-k.D) }, k.N)
 		near(t, "d", d, k.D, 1e-12)
 		within(t, "p", p, k.P, 0.035/k.N)
+	}
+}
+
+func TestAndersonDarlingAgreesWithSimulation(t *testing.T) {
+	a := readReference(t).AndersonDarling
+	for i, z := range a.Z {
+		x := adLimit(z)
+		within(t, "p", 1-x-adCorrection(a.N, x), a.P[i], 4*math.Sqrt(a.P[i]*(1-a.P[i])/8e6)+1e-4)
 	}
 }
 
