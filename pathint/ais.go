@@ -73,6 +73,26 @@ func AIS(l Ladder, schedule []float64, sweeps, runs int, src Source) (Estimate, 
 	return Exponential("ais", logw), logw, nil
 }
 
+// AISBack returns log weights of annealing backwards from equilibrium draws at the
+// schedule's last λ, taken every spacing sweeps of a chain that goes on from the ladder's
+// state; the state must be equilibrated there, and spacing at least 2τ, for the runs to be
+// independent. With AIS's log weights they go to Bidirectional.
+func AISBack(l Ladder, schedule []float64, sweeps, spacing, runs int, src Source) []float64 {
+	logw := make([]float64, runs)
+	var state []float64
+	l.SetLambda(schedule[len(schedule)-1])
+	for i := range logw {
+		for range spacing {
+			l.Sweep(src)
+		}
+		state = l.Save(state[:0])
+		logw[i] = AnnealBack(l, schedule, sweeps, src)
+		l.SetLambda(schedule[len(schedule)-1])
+		l.Restore(state)
+	}
+	return logw
+}
+
 // ForwardAverage returns log Z(λ)/Z(0) as the log of the mean of e^{−(U_λ−U_0)} over exact
 // draws at λ = 0: annealing with one stage.
 func ForwardAverage(l Ladder, lambda float64, draws int, src Source) (Estimate, []float64, error) {

@@ -1,9 +1,11 @@
 package pathint
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 
 	"machlup/analysis"
 )
@@ -86,6 +88,17 @@ func CertifyO1(degrees int, quad [][]float64, uniforms []float64) O1Report {
 	slices.Sort(uniforms)
 	r.KS, r.KSP = analysis.KS(uniforms, func(x float64) float64 { return x }, float64(len(uniforms)))
 	return r
+}
+
+// about is the autocorrelation analysis of (x − mid)².
+func about(series [][]float64, mid float64) analysis.Tau {
+	sq := make([][]float64, len(series))
+	for i, x := range series {
+		for _, v := range x {
+			sq[i] = append(sq[i], (v-mid)*(v-mid))
+		}
+	}
+	return analysis.AutocorrelationChains(sq)
 }
 
 // run warms a chain up, discards the burn-in and calls draw once per draw.
@@ -175,8 +188,10 @@ func ChainLaw(label string, chains []*Chain, srcs []Source, s Sampling) (*Law, e
 	return l, nil
 }
 
-// O10Report is the certificate O10: every observable at every slice has the same mean and
-// variance by every sampler. Unlike O1 it sees the drift.
+// O10Report is the certificate O10: every observable at every slice has one law by every
+// sampler. Unlike O1 it sees the drift. Laws are compared by location and spread of their
+// normal scores (ranks within both samples together, mapped to normal quantiles), whose
+// errors can be trusted where the moments of a skewed observable have heavy tails.
 type O10Report struct {
 	Comparisons int
 	WorstZ      float64 // largest |z|
@@ -184,21 +199,29 @@ type O10Report struct {
 	// P is the chance of a |z| as large among as many comparisons (Bonferroni, an upper
 	// bound: neighbouring slices are correlated).
 	P float64
-	// Chi2PerZ is the mean of z²: 1 if the error bars are right on average.
+	// Chi2PerZ is the mean of z²: about 1 if the error bars are right on average.
 	Chi2PerZ float64
+	// MinESS is the smallest effective sample size that took part. Errors from fewer than
+	// minESS effective draws are themselves too uncertain for a worst z to mean anything: a
+	// chain that short can miss a slow mode altogether.
+	MinESS float64
 }
 
-// Passed says whether the worst deviation is one that chance explains: P > 1e−3.
-func (r O10Report) Passed() bool { return r.Comparisons > 0 && r.P > 1e-3 }
+const minESS = 200
+
+// Passed says whether the worst deviation is one that chance explains, P > 1e−3, between
+// samples large enough to tell.
+func (r O10Report) Passed() bool { return r.Comparisons > 0 && r.P > 1e-3 && r.MinESS >= minESS }
 
 func (r O10Report) String() string {
-	return fmt.Sprintf("worst |z| = %.2f of %d comparisons (%s); as large by chance with probability ≤ %.2g", r.WorstZ, r.Comparisons, r.Where, r.P)
+	return fmt.Sprintf("worst |z| = %.2f of %d comparisons (%s); as large by chance with probability ≤ %.2g; smallest effective sample %.0f",
+		r.WorstZ, r.Comparisons, r.Where, r.P, r.MinESS)
 }
 
-// O10 compares every pair of laws. An observable that is constant in both laws is compared
-// for equality and not counted.
+// O10 compares every pair of laws. An observable that has one value throughout both laws
+// agrees and is not counted.
 func O10(laws ...*Law) (O10Report, error) {
-	var r O10Report
+	r := O10Report{MinESS: math.Inf(1)}
 	sum := 0.0
 	for j, b := range laws {
 		for _, a := range laws[:j] {
@@ -207,15 +230,16 @@ func O10(laws ...*Law) (O10Report, error) {
 			}
 			for c := range a.Series {
 				where := fmt.Sprintf("%s at slice %d, %s against %s", a.Names[c%len(a.Names)], c/len(a.Names)+1, a.Label, b.Label)
-				zs, err := compare(a.Series[c], b.Series[c])
+				zs, ess, err := compare(a.Series[c], b.Series[c])
 				if err != nil {
 					return r, fmt.Errorf("pathint: O10: %s: %w", where, err)
 				}
+				r.MinESS = min(r.MinESS, ess)
 				for i, z := range zs {
 					r.Comparisons++
 					sum += z * z
 					if z = math.Abs(z); !(z <= r.WorstZ) {
-						r.WorstZ, r.Where = z, [2]string{"mean", "variance"}[i]+" of "+where
+						r.WorstZ, r.Where = z, [2]string{"location", "spread"}[i]+" of "+where
 					}
 				}
 			}
@@ -226,36 +250,58 @@ func O10(laws ...*Law) (O10Report, error) {
 	return r, nil
 }
 
-// compare returns the z-scores of the difference of mean and of mean square about the
-// common mean, none if both series are the same constant.
-func compare(a, b [][]float64) ([]float64, error) {
-	ta, tb := analysis.AutocorrelationChains(a), analysis.AutocorrelationChains(b)
-	if constant(a) && constant(b) && a[0][0] == b[0][0] {
-		return nil, nil
+// compare returns the z-scores of the differences of mean and mean square of the normal
+// scores of two samples, and the smaller effective size; none if all draws are equal.
+func compare(a, b [][]float64) (zs []float64, ess float64, err error) {
+	if constant(append(slices.Clone(a), b...)) {
+		return nil, math.Inf(1), nil
 	}
-	if ta.Err != nil {
-		return nil, ta.Err
+	sa, sb := normalScores(a, b)
+	ess = math.Inf(1)
+	for range 2 { // location, then spread
+		ta, tb := analysis.AutocorrelationChains(sa), analysis.AutocorrelationChains(sb)
+		if err := errors.Join(ta.Err, tb.Err); err != nil {
+			return nil, 0, err
+		}
+		zs = append(zs, analysis.Agreement(
+			analysis.Estimate{Value: ta.Mean, StdErr: ta.StdErr},
+			analysis.Estimate{Value: tb.Mean, StdErr: tb.StdErr}))
+		ess = min(ess, ta.ESS, tb.ESS)
+		square(sa)
+		square(sb)
 	}
-	if tb.Err != nil {
-		return nil, tb.Err
-	}
-	mid := (ta.Mean + tb.Mean) / 2
-	return []float64{difference(ta, tb), difference(about(a, mid), about(b, mid))}, nil
+	return zs, ess, nil
 }
 
-func difference(a, b analysis.Tau) float64 {
-	return analysis.Agreement(analysis.Estimate{Value: a.Mean, StdErr: a.StdErr}, analysis.Estimate{Value: b.Mean, StdErr: b.StdErr})
-}
-
-// about is the autocorrelation analysis of (x − mid)².
-func about(series [][]float64, mid float64) analysis.Tau {
-	sq := make([][]float64, len(series))
-	for i, x := range series {
-		for _, v := range x {
-			sq[i] = append(sq[i], (v-mid)*(v-mid))
+func square(series [][]float64) {
+	for _, x := range series {
+		for i, v := range x {
+			x[i] = v * v
 		}
 	}
-	return analysis.AutocorrelationChains(sq)
+}
+
+// normalScores replaces every draw of two samples by Φ⁻¹((rank − ½)/N), its rank taken in
+// both together; equal draws share the mean rank.
+func normalScores(a, b [][]float64) (sa, sb [][]float64) {
+	var pool []float64
+	for _, x := range append(slices.Clone(a), b...) {
+		pool = append(pool, x...)
+	}
+	slices.Sort(pool)
+	score := func(series [][]float64) [][]float64 {
+		out := make([][]float64, len(series))
+		for i, x := range series {
+			for _, v := range x {
+				lo, _ := slices.BinarySearch(pool, v)
+				hi := lo + sort.Search(len(pool)-lo, func(j int) bool { return pool[lo+j] > v })
+				u := (float64(lo+hi) / 2) / float64(len(pool))
+				out[i] = append(out[i], math.Sqrt2*math.Erfinv(2*u-1))
+			}
+		}
+		return out
+	}
+	return score(a), score(b)
 }
 
 func constant(series [][]float64) bool {

@@ -162,6 +162,10 @@ func (c *Chain) Warm(sweeps int, src Source) {
 func (m *bound) sweep(p *Path, src Source, back bool) {
 	before := p.cost
 	n := m.kernel.Begin(p, src)
+	if b, ok := m.kernel.(batch); ok && b.sweepAll(p, n, m.step, src, back, &m.stats) {
+		m.stats.cost.add(p.cost, before)
+		return
+	}
 	for j := range n {
 		i := j
 		if back {
@@ -180,9 +184,20 @@ func (m *bound) sweep(p *Path, src Source, back bool) {
 			p.restore()
 		}
 	}
-	m.stats.cost.Drifts += p.cost.Drifts - before.Drifts
-	m.stats.cost.Steps += p.cost.Steps - before.Steps
-	m.stats.cost.Metrics += p.cost.Metrics - before.Metrics
+	m.stats.cost.add(p.cost, before)
+}
+
+// add adds the cost since before.
+func (c *Cost) add(now, before Cost) {
+	c.Drifts += now.Drifts - before.Drifts
+	c.Steps += now.Steps - before.Steps
+	c.Metrics += now.Metrics - before.Metrics
+}
+
+// batch is a kernel that can make and decide all proposals of a sweep at once, exactly as
+// the loop in sweep would. It returns false when the path is not of its kind.
+type batch interface {
+	sweepAll(p *Path, n int, step float64, src Source, back bool, c *counters) bool
 }
 
 // Stats returns the record of move i since the last reset.

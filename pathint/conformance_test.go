@@ -13,7 +13,7 @@ import (
 // conformance lists every setting of every move that the suite runs. A new move joins the
 // catalogue and this list; TestCatalogueIsCovered insists.
 var conformance = []Move{
-	SingleSlice{Step: 1}, SingleSlice{Step: 0.4}, SingleSlice{Step: 0.7, Block: "theta"}, SingleSlice{Step: 1, Block: "psi"},
+	SingleSlice{Step: 1}, SingleSlice{Step: 0.4, Target: 0.5}, SingleSlice{Step: 0.7, Block: "theta"}, SingleSlice{Step: 1, Block: "psi"},
 	Staging{Length: 3, Step: 1}, Staging{Length: 4, Step: 0.4}, Staging{Length: 9, Step: 0.3}, Staging{Length: 2, Step: 0.6, Block: "theta"},
 	PCN{Step: 0.5}, PCN{Step: 1}, PCN{Step: 0.6, Window: 2},
 	Shooting{Step: 1}, Shooting{Count: 2, Step: 0.5},
@@ -49,7 +49,7 @@ func benches() []bench {
 	return []bench{
 		{"first-order", coupled(0, false), q, Tilt{"x2", 0.15}, 1.5},
 		{"momentum", coupled(0.6, false), q, Tilt{"cross", 0.2}, 0.8},
-		{"metric", coupled(0, true), q, Tilt{"x2", 0.15}, 1},
+		{"metric", coupled(0, true), q, Tilt{"x2", 0.15}, 1.6},
 		{"metric-momentum", coupled(0.6, true), q, Tilt{"theta_mean", 0.5}, 1},
 	}
 }
@@ -105,10 +105,39 @@ func look(dst []float64, c *Chain) {
 
 const looks = 20
 
+// given is a source of one uniform.
+type given struct {
+	Source
+	u float64
+}
+
+func (g given) Uniform() float64 { return g.u }
+
+// Metropolis accepts exactly where u < eˣ, shortcuts or not.
+func TestMetropolis(t *testing.T) {
+	for x := -4.0; x < 1; x += 0.0173 {
+		for _, ratio := range []float64{1e-3, 0.5, 0.9, 0.99, 0.9999, 1.0001, 1.01, 1.1, 1.5} {
+			u := math.Exp(x) * ratio
+			if u >= 1 {
+				continue
+			}
+			if got, want := Metropolis(x, given{u: u}), ratio < 1; got != want {
+				t.Errorf("x = %g, u = %g·eˣ: accepted %v", x, ratio, got)
+			}
+		}
+	}
+	for _, x := range []float64{math.NaN(), math.Inf(-1)} {
+		if Metropolis(x, given{u: 1e-300}) {
+			t.Errorf("log ratio %g was accepted", x)
+		}
+	}
+}
+
 // Every move leaves the law invariant: exact draws of the untilted law, weighted to the
 // tilted one, keep every moment through a sweep. Draws are independent, so the errors are
 // those of plain means; the same draw before and after makes them small.
 func TestInvariance(t *testing.T) {
+	t.Parallel()
 	for _, b := range benches() {
 		for i, m := range conformance {
 			t.Run(fmt.Sprintf("%s/%s-%d", b.name, m.Name(), i), func(t *testing.T) {
@@ -144,9 +173,14 @@ func TestInvariance(t *testing.T) {
 // Every move satisfies detailed balance, proposal by proposal and with the sweep run
 // backwards: E[f(x)g(Kx)] = E[g(x)f(K*x)], K* = SweepBack, over exact draws.
 func TestDetailedBalance(t *testing.T) {
-	f := func(c *Chain) float64 { q := c.path.Slice(2); return q[0] + q[4]*q[2] }
-	g := func(c *Chain) float64 { q := c.path.Slice(4); return c.Integral() + 3*q[4] + q[0]*q[0] }
-	b := benches()[1]
+	t.Parallel()
+	b := benches()[0]
+	at := func(c *Chain, k int) float64 {
+		q := c.path.Slice(k)
+		return q[0] - b.start[0] + q[4] - b.start[4]
+	}
+	f := func(c *Chain) float64 { return at(c, 2) }
+	g := func(c *Chain) float64 { x := at(c, 3); return x + 0.5*x*x }
 	for i, m := range conformance {
 		t.Run(fmt.Sprintf("%s-%d", m.Name(), i), func(t *testing.T) {
 			c := b.chain(t, m)
@@ -170,8 +204,8 @@ func TestDetailedBalance(t *testing.T) {
 			for range 6000 {
 				w := b.draw(c, src)
 				f0, g0 := f(c), g(c)
-				kernel.Begin(c.path, src)
-				ratio := kernel.Propose(c.path, 0, step, src)
+				i := src.Intn(kernel.Begin(c.path, src))
+				ratio := kernel.Propose(c.path, i, step, src)
 				if Metropolis(ratio-c.path.Delta(), src) {
 					c.path.keep()
 				} else {

@@ -40,6 +40,7 @@ func tilted(t *testing.T, sys *toy, steps int, x0 float64, inn bool, moves ...Mo
 // momentum). Integration on both grids, annealing both ways and the forward average agree
 // with it and with each other, in both coordinates.
 func TestTiltedPartitionFunction(t *testing.T) {
+	t.Parallel()
 	const a, s, x0, tilt = 0.8, 0.6, 1.0, 0.5
 	for _, tc := range []struct {
 		name  string
@@ -63,7 +64,7 @@ func TestTiltedPartitionFunction(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				e, points := TI(g, ls, srcs, Sampling{Warm: 100, Burn: 100, Draws: 24000 / n, Thin: 2})
+				e, points := TI(g, ls, srcs, Sampling{Warm: 100, Burn: 100, Draws: 16000 / n, Thin: 2})
 				all = append(all, e)
 				if e.Err != nil {
 					t.Errorf("%s refused: %v", rule, e.Err)
@@ -77,7 +78,7 @@ func TestTiltedPartitionFunction(t *testing.T) {
 			l.SetLambda(tilt / 2)
 			l.Warm(200, src)
 			schedule := Ramp(0, tilt, 12)
-			ais, logF, err := AIS(l, schedule, 1, 2500, src)
+			ais, logF, err := AIS(l, schedule, 1, 2000, src)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +86,7 @@ func TestTiltedPartitionFunction(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			logR := back(ls[1], schedule, 2500, srcs[1])
+			logR := AISBack(ls[1], schedule, 1, 8, 2000, srcs[1])
 			bar, bounds := Bidirectional(logF, logR)
 			for i, e := range []Estimate{ais, fwd, bar} {
 				if e.Err != nil {
@@ -107,28 +108,6 @@ func TestTiltedPartitionFunction(t *testing.T) {
 			}
 		})
 	}
-}
-
-// back runs annealing backwards from nearly independent equilibrium draws at the end.
-func back(l Ladder, schedule []float64, runs int, src Source) []float64 {
-	end := schedule[len(schedule)-1]
-	logw := make([]float64, runs)
-	c := l.(*Tilted).Chain()
-	var saved []byte
-	for i := range logw {
-		if i > 0 {
-			if err := c.UnmarshalBinary(saved); err != nil {
-				panic(err)
-			}
-		}
-		l.SetLambda(end)
-		for range 12 {
-			l.Sweep(src)
-		}
-		saved, _ = c.MarshalBinary()
-		logw[i] = AnnealBack(l, schedule, 1, src)
-	}
-	return logw
 }
 
 // O7 as a rate: −½ ln μ₊ per step from log Z at two lengths.

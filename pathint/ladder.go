@@ -22,6 +22,9 @@ type Ladder interface {
 	Slope() float64
 	// Work returns U_to(x) − U_λ(x) at the current state.
 	Work(to float64) float64
+	// Save appends the state's coordinates to buf, Restore puts them back, at the current λ.
+	Save(buf []float64) []float64
+	Restore(state []float64)
 	// Draw moves to λ = 0 and replaces the state by an independent exact draw of its law.
 	// ErrNoWeight says that the draw lies where e^{−U} vanishes.
 	Draw(src Source) error
@@ -53,6 +56,16 @@ func (t *Tilted) Sweep(src Source)            { t.chain.Sweep(src) }
 func (t *Tilted) SweepBack(src Source)        { t.chain.SweepBack(src) }
 func (t *Tilted) Slope() float64              { return t.chain.Integral() }
 func (t *Tilted) Work(to float64) float64     { return (to - t.chain.Tilt()) * t.chain.Integral() }
+
+func (t *Tilted) Save(buf []float64) []float64 { return append(buf, t.chain.path.coords()...) }
+
+func (t *Tilted) Restore(state []float64) {
+	p := t.chain.path
+	if copy(p.coords(), state) != len(p.coords()) {
+		panic("pathint: restoring a state of another length")
+	}
+	p.refresh()
+}
 
 // Draw simulates an exact trajectory at s = 0; it needs a free end.
 func (t *Tilted) Draw(src Source) error {

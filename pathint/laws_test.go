@@ -73,6 +73,7 @@ func TestGaussianPaths(t *testing.T) {
 
 // O1 for every recurrence, from wrong paths, in both coordinates.
 func TestO1(t *testing.T) {
+	t.Parallel()
 	q := []float64{0.3, -0.2, 0.5, 0, 1}
 	// Long segments for the slow modes of the path, short ones for the fast: either alone
 	// leaves a τ of hundreds of sweeps in the other.
@@ -112,7 +113,7 @@ func TestO1(t *testing.T) {
 				}
 				chains, srcs = append(chains, c), append(srcs, src)
 			}
-			r, err := O1(chains, srcs, Sampling{Warm: 500, Burn: 1000, Draws: 3000, Thin: 3})
+			r, err := O1(chains, srcs, Sampling{Warm: 500, Burn: 700, Draws: 2400, Thin: 3})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,6 +133,7 @@ func TestO1(t *testing.T) {
 
 // O10 on nonlinear toys: forward simulation, positions and innovations have one law.
 func TestO10(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name string
 		sys  *toy
@@ -182,13 +184,14 @@ func o10(t *testing.T, sys, inPositions *toy) O10Report {
 		}
 		return cs, ss
 	}
-	pos, ps := make(mustAction(t, inPositions), inPositions, Staging{Length: 3, Step: 0.5, Target: 0.5}, SingleSlice{Step: 1})
+	pos, ps := make(mustAction(t, inPositions), inPositions, Staging{Length: 6, Step: 0.5, Target: 0.4},
+		Staging{Length: 3, Step: 0.5, Target: 0.4}, SingleSlice{Step: 1, Target: 0.4})
 	xi, xs := make(inn, sys, PCN{Step: 0.8}, Shooting{Step: 1})
-	fwd, err := ForwardLaw(xi[0], 8000, rng.New(23, 0, "forward", ""))
+	fwd, err := ForwardLaw(xi[0], 4000, rng.New(23, 0, "forward", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := ChainLaw("positions", pos, ps, Sampling{Warm: 200, Burn: 300, Draws: 4000, Thin: 2})
+	a, err := ChainLaw("positions", pos, ps, Sampling{Warm: 300, Burn: 300, Draws: 2000, Thin: 8})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,11 +25,7 @@ func (c *Chain) MarshalBinary() ([]byte, error) {
 		b = putInt(b, int64(v))
 	}
 	b = putFloats(b, p.kappa, p.s)
-	if p.inputs > 0 {
-		b = putFloats(b, p.xi...)
-	} else {
-		b = putFloats(b, p.slices...)
-	}
+	b = putFloats(b, p.coords()...)
 	for i := range c.moves {
 		m := &c.moves[i]
 		b = putFloats(b, m.step)
@@ -53,10 +49,7 @@ func (c *Chain) UnmarshalBinary(b []byte) error {
 			return fmt.Errorf("pathint: unmarshal: saved chain has another shape (%d, this chain %d); restore into a chain of the same spec", got, want)
 		}
 	}
-	coords := p.slices
-	if p.inputs > 0 {
-		coords = p.xi
-	}
+	coords := p.coords()
 	if want := 8 * (1 + 2 + len(coords) + len(c.moves)*(1+len(new(counters).fields()))); len(r.b) != want {
 		return fmt.Errorf("pathint: unmarshal: %d bytes left, want %d; the file is cut short or of another chain", len(r.b), want)
 	}

@@ -28,9 +28,17 @@ type Kernel interface {
 
 // Metropolis decides a proposal: accept with probability min(1, e^logRatio), where
 // logRatio = log weight ratio + log proposal ratio. NaN is a rejection. A uniform is
-// drawn only when it is needed.
+// drawn only when it is needed, and an exponential only where 1 + x ≤ eˣ ≤ 1 + x + x²/2
+// does not decide.
 func Metropolis(logRatio float64, src Source) bool {
-	return logRatio >= 0 || src.Uniform() < math.Exp(logRatio)
+	if logRatio >= 0 {
+		return true
+	}
+	u := src.Uniform()
+	if u < 1+logRatio {
+		return true
+	}
+	return !(u > 1+logRatio*(1+0.5*logRatio)) && u < math.Exp(logRatio)
 }
 
 // Stats is the record of one move since the last reset.

@@ -242,10 +242,15 @@ func residualNorm(before, now, after, v []float64, beta float64) float64 {
 	before, now, after = before[:len(v)], now[:len(v)], after[:len(v)]
 	s := 0.0
 	for i, vi := range v {
-		r := after[i] - now[i] - beta*(now[i]-before[i]) - vi
-		s += r * r
+		s += link(before[i], now[i], after[i], vi, beta)
 	}
 	return s
+}
+
+// link is r² of one component of one step.
+func link(before, now, after, v, beta float64) float64 {
+	r := after - now - beta*(now-before) - v
+	return r * r
 }
 
 func (a *OnsagerMachlup) Simulate(p *Path, scale float64, src Source) {

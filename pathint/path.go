@@ -113,6 +113,14 @@ func (p *Path) Before(k int) []float64 { return p.Slice(max(k-1, 0)) }
 // Input returns the inputs ξ_k of step k as a view; empty in positions.
 func (p *Path) Input(k int) []float64 { return p.xi[k*p.inputs : (k+1)*p.inputs : (k+1)*p.inputs] }
 
+// coords returns what the chain moves: all slices, or all inputs.
+func (p *Path) coords() []float64 {
+	if p.inputs > 0 {
+		return p.xi
+	}
+	return p.slices
+}
+
 // Cache returns what the action cached for step k, as a view.
 func (p *Path) Cache(k int) []float64 { return p.cache[k*p.cached : (k+1)*p.cached : (k+1)*p.cached] }
 

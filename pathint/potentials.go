@@ -79,6 +79,9 @@ func (l *Potentials) SetLambda(lambda float64) {
 func (l *Potentials) Slope() float64          { return l.ux[1] - l.ux[0] }
 func (l *Potentials) Work(to float64) float64 { return (to - l.lambda) * l.Slope() }
 
+func (l *Potentials) Save(buf []float64) []float64 { return append(buf, l.x...) }
+func (l *Potentials) Restore(state []float64)      { l.Start(state) }
+
 // Draw needs the spec's Draw.
 func (l *Potentials) Draw(src Source) error {
 	if l.spec.Draw == nil {

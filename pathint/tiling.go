@@ -13,6 +13,7 @@ type tiling struct {
 	lo, hi  int
 	b0, b1  int       // blocks moved together
 	bridges []*bridge // of each block
+	fast    *scalar   // for one component, or nil
 	from    int       // where the sweep's first segment begins, lo−length < from ≤ lo
 }
 
@@ -40,6 +41,7 @@ func newTiling(p *Path, m Move, block string, length int) (*tiling, error) {
 	for _, blk := range act.blocks {
 		t.bridges = append(t.bridges, newBridge(blk.Momentum, t.length, blk.Hi-blk.Lo))
 	}
+	t.fast = newScalar(t)
 	return t, nil
 }
 

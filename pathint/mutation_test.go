@@ -1,0 +1,162 @@
+package pathint
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// mutants are classic mistakes, each a patch of one line: "pick(MUTANT, wrong, right)" is
+// the wrong value when that mutant is alive. run names tests that must then fail.
+var mutants = []struct{ name, file, right, wrong, run string }{
+	{"square missing on the noise", "onsager.go", "(blk.Noise * blk.Noise)\n\tt[freeTerm]",
+		"pick(MUTANT, blk.Noise, blk.Noise*blk.Noise)\n\tt[freeTerm]", "TestO1/two_blocks"},
+	{"factor 2 in the action", "onsager.go", "half := 0.5 /",
+		"half := pick(MUTANT, 1.0, 0.5) /", "TestO1/momentum"},
+	{"sign of the drift", "onsager.go", "r := after - now - beta*(now-before) - v",
+		"r := after - now - beta*(now-before) - pick(MUTANT, -v, v)", "TestGaussianPaths/tilted"},
+	{"post-point instead of mixed configuration", "onsager.go", "copy(a.mix[:cut], p.Slice(k + 1)[:cut])",
+		"copy(a.mix[:cut], p.Slice(pick(MUTANT, k, k+1))[:cut])", "TestO10"},
+	{"log-determinant missing", "onsager.go", "a.terms[len(a.terms)-1].Fixed = -0.5",
+		"a.terms[len(a.terms)-1].Fixed = pick(MUTANT, 0, -0.5)", "TestInvariance/metric"},
+	{"log-determinant tempered", "path.go", "p.coef[c] = t.Scaled*kappa + t.Fixed",
+		"p.coef[c] = t.Scaled*kappa + t.Fixed*pick(MUTANT, kappa, 1)", "TestDeltaIsFullDifference"},
+	{"momentum's second neighbour forgotten", "onsager.go", "hi = c.Hi + 1",
+		"hi = c.Hi + pick(MUTANT, 0, 1)", "TestInvariance/momentum"},
+	{"drift not restored", "path.go", "copy(p.cache[t.k0*p.cached:], t.cache)",
+		"copy(p.cache[t.k0*p.cached:], pick(MUTANT, nil, t.cache))", "TestDeltaIsFullDifference"},
+	{"drift of step 0 never computed", "path.go", "c := Change{Lo: 0, Hi: p.steps + 1,",
+		"c := Change{Lo: pick(MUTANT, 1, 0), Hi: p.steps + 1,", "TestO10/first-order"},
+	{"fresh noise in the acceptance test", "chain.go", "if Metropolis(ratio-delta, src) {",
+		"if pick(MUTANT, noisy, Metropolis)(ratio-delta, src) {", "TestGaussianPaths/tilted"},
+	{"proposal ratio forgotten", "path.go", "return p.weigh(p.ref)",
+		"return pick(MUTANT, 0, p.weigh(p.ref))", "TestO9Acceptance"},
+	{"sign of the tilt", "path.go", "d += p.s * do",
+		"d += pick(MUTANT, -p.s, p.s) * do", "TestInvariance/first-order"},
+	{"slice 0 in the time integral", "path.go", "for k := 1; k <= p.steps; k++ {\n\t\tt += p.Observe(k)[i]",
+		"for k := pick(MUTANT, 0, 1); k <= p.steps; k++ {\n\t\tt += p.Observe(k)[i]", "TestAnnealingIsUnbiased"},
+	{"Metropolis too generous", "move.go", "if u < 1+logRatio {",
+		"if u < 1+pick(MUTANT, 0.9, 1)*logRatio {", "TestMetropolis"},
+	{"no square root in pCN", "pcn.go", "keep, gain := math.Sqrt(1-b*b),",
+		"keep, gain := pick(MUTANT, 1-b, math.Sqrt(1-b*b)),", "TestO9Correlation"},
+	{"pCN refreshes at the wrong temperature", "pcn.go", "b/math.Sqrt(p.kappa)",
+		"b/math.Sqrt(pick(MUTANT, 1, p.kappa))", "TestO1/innovation"},
+	{"free end treated as the interior", "free.go", "body, end := f.rows(n, min(2, p.steps-(j+n-1)))",
+		"body, end := f.rows(n, pick(MUTANT, 2, min(2, p.steps-(j+n-1))))", "TestInvariance/first-order"},
+	{"staging mixes towards zero, not the mean", "free.go", "u[i] = (1-keep)*x + b*sigma*z[i]",
+		"u[i] = pick(MUTANT, 1, 1-keep)*x + b*sigma*z[i]", "TestInvariance/first-order"},
+	{"missing √½ in one dimension", "scalar.go", "math.Sqrt2/2*noise",
+		"pick(MUTANT, 1, math.Sqrt2/2)*noise", "TestScalarIsGeneral"},
+	{"sign of the work in annealing", "ais.go", "logw -= l.Work(lambda)\n\t\tl.SetLambda(lambda)\n\t\tif i+1",
+		"logw -= pick(MUTANT, -1.0, 1.0) * l.Work(lambda)\n\t\tl.SetLambda(lambda)\n\t\tif i+1", "TestAnnealingIsUnbiased"},
+	{"annealing sweeps leave the old law invariant", "ais.go", "l.Work(lambda)\n\t\tl.SetLambda(lambda)\n\t\tif i+1",
+		"l.Work(lambda)\n\t\tl.SetLambda(pick(MUTANT, 0, lambda))\n\t\tif i+1", "TestAnnealingIsUnbiased"},
+	{"proposal ratio of MALA forgotten", "potentials.go", "(forth-back)/(4*l.step)",
+		"pick(MUTANT, 0, forth-back)/(4*l.step)", "TestHarmonicFreeEnergy"},
+	{"sign of the integral", "ti.go", "e.LogZ, e.StatErr, e.QuadErr = -sign*v.Value,",
+		"e.LogZ, e.StatErr, e.QuadErr = pick(MUTANT, sign, -sign)*v.Value,", "TestHarmonicFreeEnergy"},
+	{"step size lost on restart", "marshal.go", "m.step = r.float()",
+		"m.step = pick(MUTANT, m.step, r.float())", "TestAllocationsAndRestart"},
+	{"backward sweep runs forward", "chain.go", "i = n - 1 - j\n\t\t}\n\t\tratio",
+		"i = pick(MUTANT, j, n-1-j)\n\t\t}\n\t\tratio", "TestDetailedBalance/single-slice"},
+}
+
+const picker = `package pathint
+
+import "os"
+
+var alive = os.Getenv("PATHINT_MUTANT")
+
+func pick[T any](mutant string, wrong, right T) T {
+	if alive == mutant {
+		return wrong
+	}
+	return right
+}
+
+func noisy(logRatio float64, src Source) bool { return Metropolis(logRatio+src.Normal(), src) }
+`
+
+// Every mutant is killed. One test binary holds them all, built from patched files by
+// go test -overlay; the environment says which is alive.
+func TestMutants(t *testing.T) {
+	if os.Getenv("PATHINT_MUTANT") != "" {
+		return // this is the mutated binary
+	}
+	t.Parallel()
+	binary := buildMutants(t)
+	fails := func(mutant, run string) (bool, string) {
+		cmd := exec.Command(binary, "-test.run", "^"+strings.Replace(run, "/", "$/", 1), "-test.failfast")
+		cmd.Env = append(os.Environ(), "PATHINT_MUTANT="+mutant)
+		out, err := cmd.CombinedOutput()
+		return err != nil && strings.Contains(string(out), "--- FAIL"), string(out)
+	}
+	work := make(chan int)
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for i := range work {
+				if killed, out := fails(fmt.Sprint(i), mutants[i].run); !killed {
+					t.Errorf("mutant %d lives: %s\n%.500s", i, mutants[i].name, out)
+				}
+			}
+		})
+	}
+	for i := range mutants {
+		work <- i
+	}
+	close(work)
+	wg.Wait()
+	if failed, out := fails("none", "TestScalarIsGeneral"); failed || !strings.Contains(out, "PASS") {
+		t.Errorf("the patched program fails without a mutant:\n%.500s", out)
+	}
+}
+
+// buildMutants patches all mutants into copies of their files and compiles the tests.
+func buildMutants(t *testing.T) string {
+	t.Helper()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	source := map[string]string{}
+	for i, m := range mutants {
+		text, ok := source[m.file]
+		if !ok {
+			b, err := os.ReadFile(m.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = string(b)
+		}
+		if strings.Count(text, m.right) != 1 {
+			t.Fatalf("mutant %q: %d places in %s match %q, want 1", m.name, strings.Count(text, m.right), m.file, m.right)
+		}
+		source[m.file] = strings.Replace(text, m.right, strings.ReplaceAll(m.wrong, "MUTANT", fmt.Sprintf("%q", fmt.Sprint(i))), 1)
+	}
+	source["mutant_pick.go"] = picker
+	replace := map[string]string{}
+	for name, text := range source {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(here, name)] = file
+	}
+	overlay, _ := json.Marshal(map[string]any{"Replace": replace})
+	list := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(list, overlay, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(dir, "mutants.test")
+	if out, err := exec.Command("go", "test", "-c", "-overlay", list, "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("building the mutants: %v\n%s", err, out)
+	}
+	return binary
+}

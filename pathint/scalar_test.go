@@ -1,0 +1,70 @@
+package pathint
+
+import (
+	"fmt"
+	"testing"
+
+	"machlup/internal/rng"
+)
+
+// parted draws normals, uniforms and integers from streams of their own, so that two
+// programs which draw them in different orders see the same numbers.
+type parted struct{ normals, uniforms, ints *rng.Stream }
+
+func newParted(name string) parted {
+	s := rng.New(41, 0, name, "")
+	return parted{s.Split("normals"), s.Split("uniforms"), s.Split("integers")}
+}
+
+func (p parted) Normals(dst []float64) { p.normals.Normals(dst) }
+func (p parted) Normal() float64       { return p.normals.Normal() }
+func (p parted) Uniform() float64      { return p.uniforms.Uniform() }
+func (p parted) Intn(n int) int        { return p.ints.Intn(n) }
+
+// The fast path in one dimension is the general kernel: from the same numbers the same
+// paths, decisions, terms and accounts.
+func TestScalarIsGeneral(t *testing.T) {
+	start := []float64{1}
+	for _, beta := range []float64{0, 0.6} {
+		for _, ends := range []Ends{FreeEnd(start), Pinned(start, start), PinnedPair(start, start, start)} {
+			for _, m := range []Move{SingleSlice{Step: 1}, SingleSlice{Step: 0.3}, Staging{Length: 4, Step: 0.5}, Staging{Length: 2, Step: 1}, Staging{Length: 40, Step: 0.2}} {
+				name := fmt.Sprintf("β=%g,pins=%d,%s", beta, ends.Pins(), m.Name())
+				var c [2]*Chain
+				for i := range c {
+					c[i] = mustChain(t, Spec{Action: mustAction(t, linear(0.7, beta, 0.5)), Ends: ends, Steps: 11, Beta: 1.4, Moves: []Move{m}})
+					src := newParted(name)
+					if err := c[i].StartForward(1, src); err != nil {
+						t.Fatal(err)
+					}
+					kernel := c[i].moves[0].kernel.(*tiling)
+					if kernel.fast == nil {
+						t.Fatal("no fast path in one dimension")
+					}
+					if i == 1 {
+						kernel.fast = nil
+					}
+					for range 60 {
+						c[i].Sweep(src)
+					}
+				}
+				for j, x := range c[0].path.slices {
+					near(t, name+": slice", x, c[1].path.slices[j], 1e-11)
+				}
+				for j, x := range c[0].path.terms {
+					near(t, name+": term", x, c[1].path.terms[j], 1e-10)
+				}
+				if a, b := c[0].Stats(0), c[1].Stats(0); a != b || a.Accepted == a.Proposed {
+					t.Errorf("%s: accounts %+v and %+v", name, a, b)
+				}
+				// Terms as kept are those computed afresh, to the bit: a restart changes nothing.
+				kept := append([]float64(nil), c[0].path.terms...)
+				c[0].path.refresh()
+				for j, x := range c[0].path.terms {
+					if x != kept[j] {
+						t.Fatalf("%s: term %d is %g, computed afresh %g", name, j, kept[j], x)
+					}
+				}
+			}
+		}
+	}
+}
