@@ -99,6 +99,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see machlup %s --help", err, c.Name()))
 	})
-	root.AddCommand(newRun(), newPlan(), newMerge(), newList(), newShow(), newValidate(), newVersion())
+	root.AddCommand(newRun(), newPlan(), newMerge(), newVerify(), newList(), newShow(), newValidate(), newVersion())
 	return root
 }

@@ -116,7 +116,7 @@ func closing(c *cobra.Command, f *runFlags, exp *build.Experiment, opts dispatch
 	}
 	for _, t := range res.Tasks {
 		if t.Err != nil {
-			fmt.Fprintf(c.ErrOrStderr(), "task %s failed: %v\n", t.Label, t.Err)
+			fmt.Fprintf(c.ErrOrStderr(), "task %s failed: %v (details: %s)\n", t.Label, t.Err, filepath.Join(opts.Dir, "tasks", t.Hash, "failure.txt"))
 		}
 	}
 	switch {

@@ -96,9 +96,6 @@ func Load(doc *spec.Doc) (*Experiment, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := pd.Unknown(); err != nil {
-			return nil, err
-		}
 		doc.Fold(pd)
 		for _, t := range tasks {
 			if other, ok := hashes[t.Hash]; ok {

@@ -69,6 +69,14 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewForward(*c.(*engine.ForwardConfig), in.setup, in.env, in.model)
 		}},
+	{"free-energy", "ln Z₁/Z₀ between a toy potential and its multiple", ptr(engine.DefaultFreeEnergy), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewFreeEnergy(*c.(*engine.FreeEnergyConfig), in.env, in.model)
+		}},
+	{"derivatives", "analytic gradients, tangents and natural gradients against central differences and dense solves", ptr(engine.DefaultDerivatives), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewDerivatives(*c.(*engine.DerivativesConfig), in.env, in.model)
+		}},
 	{"o10", "certificate O10: forward ensemble, positions and innovations have the same law", ptr(engine.DefaultO10), true,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewO10(*c.(*engine.O10Config), in.setup, in.all, in.env, in.model)
@@ -244,7 +252,7 @@ func listActions() []Entry {
 
 // listTables is the reference of the tables that every experiment has.
 func listTables() []Entry {
-	obs, path, head, run := defaultObservables(), engine.DefaultPath(), Head{Seed: 1}, RunConfig{Replicas: 1}
+	obs, path, head, run, toy := defaultObservables(), engine.DefaultPath(), Head{Seed: 1}, RunConfig{Replicas: 1}, defaultToyTrainer()
 	var out []Entry
 	for _, t := range []tableConfig{
 		{"(top level)", "name and seed", &head},
@@ -253,8 +261,7 @@ func listTables() []Entry {
 		{"observables", "what is recorded", &obs},
 		{"path", "trajectories that are sampled", &path},
 		{"run", "tasks", &run},
-		{"trainer", "trainer of a toy system (of a GAN: see machlup list systems)", &ToyTrainerConfig{Scheme: "sgld", Start: []float64{0}}},
-		{"noise", "noise of a toy system (of a GAN: see machlup list systems)", &ToyNoiseConfig{Temperature: 1}},
+		{"trainer", "trainer of a toy system (of a GAN: see machlup list systems)", &toy},
 	} {
 		out = append(out, Entry{Name: t.path, Doc: t.doc, Fields: spec.Fields(t.config)})
 	}

@@ -104,7 +104,7 @@ func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) error {
 	if err != nil {
 		return err
 	}
-	s.paths = append(s.paths, "system.mlp.target", "trainer.batch", "trainer.loss", "system.mlp.generator", "system.mlp.discriminator", "system.mlp."+mlp.Target)
+	s.paths = append(s.paths, "noise", "system.mlp.target", "trainer.batch", "trainer.loss", "system.mlp.generator", "system.mlp.discriminator", "system.mlp."+mlp.Target)
 	if cfg.Target, err = target.Target(); err != nil {
 		return doc.Table("system.mlp."+mlp.Target).Errorf("", "%v", err)
 	}

@@ -52,7 +52,7 @@ func decodeSystem(doc *spec.Doc) (*system, error) {
 	if err := doc.Table("system").Decode(&cfg); err != nil {
 		return nil, err
 	}
-	s := &system{name: cfg.Kind, paths: []string{"system.kind", "start", "observables", "noise"}, obs: defaultObservables()}
+	s := &system{name: cfg.Kind, paths: []string{"system.kind", "start", "observables"}, obs: defaultObservables()}
 	if err := doc.Table("start").Decode(&s.start); err != nil {
 		return nil, err
 	}

@@ -15,9 +15,8 @@ type ToyTrainerConfig struct {
 	Start  []float64 `toml:"start" unit:"1" doc:"configuration of step 0: one value for all components, or one each"`
 }
 
-// ToyNoiseConfig is the table [noise] of a toy system.
-type ToyNoiseConfig struct {
-	Temperature float64 `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T (k_B = 1)"`
+func defaultToyTrainer() ToyTrainerConfig {
+	return ToyTrainerConfig{Scheme: "euler-maruyama", Start: []float64{0}}
 }
 
 // toyConfig builds a potential, or a drift that is not a gradient.
@@ -89,77 +88,88 @@ var toys = []choice[toyConfig]{
 	}},
 }
 
-// schemeConfig builds a Map of a drift at a temperature.
+// schemeConfig is langevin's config of a scheme with a method that builds it.
 type schemeConfig interface {
-	scheme(f langevin.Drift, temperature float64) (langevin.Map, error)
+	scheme(f langevin.Drift) (langevin.Map, error)
 	step() float64
+	temperature() float64
 }
 
-// SGLDConfig is Euler–Maruyama, or SGLD on the exact gradient, with momentum if wanted.
-type SGLDConfig struct {
-	Eta  float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"learning rate, the time of a step"`
-	Beta float64 `toml:"beta" range:"[0,1)" unit:"1" doc:"momentum; noise variance is 2(1−β)ηT a step"`
-}
+type (
+	eulerMaruyamaScheme      struct{ langevin.EulerMaruyamaConfig }
+	heavyBallScheme          struct{ langevin.HeavyBallConfig }
+	leimkuhlerMatthewsScheme struct {
+		langevin.LeimkuhlerMatthewsConfig
+	}
+	splittingScheme struct{ langevin.SplittingConfig }
+	metricScheme    struct {
+		langevin.MetricSGLDConfig
+		langevin.SineMetricConfig
+	}
+	hanggiKlimontovichScheme struct {
+		langevin.HanggiKlimontovichConfig
+		langevin.SineMetricConfig
+	}
+)
 
-func (c *SGLDConfig) step() float64 { return c.Eta }
-func (c *SGLDConfig) scheme(f langevin.Drift, t float64) (langevin.Map, error) {
-	return langevin.NewSGLD(f, langevin.Player{Name: "x", Hi: f.Dim(), Eta: c.Eta, Temperature: t, Momentum: c.Beta})
-}
+func (c *eulerMaruyamaScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
+func (c *eulerMaruyamaScheme) step() float64                                 { return c.Eta }
+func (c *eulerMaruyamaScheme) temperature() float64                          { return c.Temperature }
 
-// MetricSGLDConfig is SGLD in the position-dependent metric G = F⁻¹ = 1 + α sin κx.
-type MetricSGLDConfig struct {
-	Eta        float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"learning rate, the time of a step"`
-	Correction string  `toml:"correction" enum:"none|half|full|hanggi-klimontovich" doc:"multiple of ηTΓ added: none samples e^{−U/T}/G, half e^{−U/T}/√G, full e^{−U/T}; hanggi-klimontovich e^{−U/T} without Γ"`
-	Amplitude  float64 `toml:"amplitude" range:"(-1,1)" unit:"1" doc:"α of G = 1 + α sin κx"`
-	Wave       float64 `toml:"wave" range:"(0,inf)" unit:"1" doc:"κ of G = 1 + α sin κx"`
-}
+func (c *heavyBallScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
+func (c *heavyBallScheme) step() float64                                 { return c.Eta }
+func (c *heavyBallScheme) temperature() float64                          { return c.Temperature }
 
-func (c *MetricSGLDConfig) step() float64 { return c.Eta }
-func (c *MetricSGLDConfig) scheme(f langevin.Drift, t float64) (langevin.Map, error) {
-	metric, err := langevin.NewSineMetric(langevin.SineMetricConfig{Dim: f.Dim(), Amplitude: c.Amplitude, Wave: c.Wave})
+func (c *leimkuhlerMatthewsScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
+func (c *leimkuhlerMatthewsScheme) step() float64                                 { return c.Eta }
+func (c *leimkuhlerMatthewsScheme) temperature() float64                          { return c.Temperature }
+
+func (c *splittingScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
+func (c *splittingScheme) step() float64                                 { return c.Step }
+func (c *splittingScheme) temperature() float64                          { return c.Temperature }
+
+func (c *metricScheme) scheme(f langevin.Drift) (langevin.Map, error) {
+	metric, err := langevin.NewSineMetric(c.SineMetricConfig)
 	if err != nil {
 		return nil, err
 	}
-	if c.Correction == "hanggi-klimontovich" {
-		return langevin.NewHanggiKlimontovich(f, metric, c.Eta, t)
-	}
-	corr, err := langevin.ParseCorrection(c.Correction)
+	return c.New(f, metric)
+}
+func (c *metricScheme) step() float64        { return c.Eta }
+func (c *metricScheme) temperature() float64 { return c.Temperature }
+
+func (c *hanggiKlimontovichScheme) scheme(f langevin.Drift) (langevin.Map, error) {
+	metric, err := langevin.NewSineMetric(c.SineMetricConfig)
 	if err != nil {
 		return nil, err
 	}
-	return langevin.NewSGLD(f, langevin.Player{Name: "x", Hi: f.Dim(), Eta: c.Eta, Temperature: t, Metric: metric, Correction: corr})
+	return c.New(f, metric)
 }
+func (c *hanggiKlimontovichScheme) step() float64        { return c.Eta }
+func (c *hanggiKlimontovichScheme) temperature() float64 { return c.Temperature }
 
-// LeimkuhlerMatthewsConfig is the scheme of that name.
-type LeimkuhlerMatthewsConfig struct {
-	Eta float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"time of a step"`
-}
-
-func (c *LeimkuhlerMatthewsConfig) step() float64 { return c.Eta }
-func (c *LeimkuhlerMatthewsConfig) scheme(f langevin.Drift, t float64) (langevin.Map, error) {
-	return langevin.NewLeimkuhlerMatthews(f, c.Eta, t)
-}
-
-// SplittingConfig is an underdamped splitting.
-type SplittingConfig struct {
-	Order    string  `toml:"order" doc:"letters A (drift), B (kick), O (Ornstein–Uhlenbeck), such as BAOAB"`
-	Delta    float64 `toml:"delta" range:"(0,inf)" unit:"1" doc:"time of a step"`
-	Friction float64 `toml:"friction" range:"(0,inf)" unit:"1" doc:"γ, mass 1"`
-}
-
-func (c *SplittingConfig) step() float64 { return c.Delta }
-func (c *SplittingConfig) scheme(f langevin.Drift, t float64) (langevin.Map, error) {
-	return langevin.NewSplitting(f, c.Order, c.Delta, c.Friction, t)
-}
+var defaultMetric = langevin.SineMetricConfig{Dim: 1, Amplitude: 0.5, Wave: 1}
 
 // schemes is the catalogue of schemes of toy systems.
 var schemes = []choice[schemeConfig]{
-	{"sgld", "Euler–Maruyama (SGLD on the exact gradient), heavy ball for beta > 0", func() schemeConfig { return &SGLDConfig{Eta: 0.01} }},
-	{"metric-sgld", "SGLD in a position-dependent metric, with the multiple of Γ that names its law", func() schemeConfig {
-		return &MetricSGLDConfig{Eta: 0.01, Correction: "full", Amplitude: 0.5, Wave: 1}
+	{"euler-maruyama", "Euler–Maruyama: SGLD on the exact gradient", func() schemeConfig {
+		return &eulerMaruyamaScheme{langevin.EulerMaruyamaConfig{Eta: 0.01, Temperature: 1}}
 	}},
-	{"leimkuhler-matthews", "the scheme with averaged noise, second order in the configuration", func() schemeConfig { return &LeimkuhlerMatthewsConfig{Eta: 0.01} }},
-	{"splitting", "underdamped splitting over A, B and O", func() schemeConfig { return &SplittingConfig{Order: "BAOAB", Delta: 0.1, Friction: 1} }},
+	{"heavy-ball", "gradient with momentum and noise of variance 2(1−β)ηT", func() schemeConfig {
+		return &heavyBallScheme{langevin.HeavyBallConfig{Eta: 0.01, Momentum: 0.9, Temperature: 1}}
+	}},
+	{"metric-sgld", "SGLD in the metric G = 1 + α sin κx, with the multiple of Γ that names its law", func() schemeConfig {
+		return &metricScheme{langevin.MetricSGLDConfig{Eta: 0.01, Temperature: 1, Correction: "full"}, defaultMetric}
+	}},
+	{"hanggi-klimontovich", "SGLD in the same metric with the noise averaged over both ends: e^{−U/T} without Γ", func() schemeConfig {
+		return &hanggiKlimontovichScheme{langevin.HanggiKlimontovichConfig{Eta: 0.01, Temperature: 1}, defaultMetric}
+	}},
+	{"leimkuhler-matthews", "averaged noise, second order in the configuration", func() schemeConfig {
+		return &leimkuhlerMatthewsScheme{langevin.LeimkuhlerMatthewsConfig{Eta: 0.01, Temperature: 1}}
+	}},
+	{"splitting", "underdamped splitting over A, B and O", func() schemeConfig {
+		return &splittingScheme{langevin.SplittingConfig{Scheme: "BAOAB", Step: 0.1, Friction: 1, Temperature: 1}}
+	}},
 }
 
 func listSchemes() []Entry { return entries(schemes) }
@@ -179,11 +189,8 @@ func decodeToy(doc *spec.Doc, s *system, t choice[toyConfig]) error {
 	if err := doc.Table("system." + t.name).Decode(toy); err != nil {
 		return err
 	}
-	trainer, noise := ToyTrainerConfig{Scheme: "sgld", Start: []float64{0}}, ToyNoiseConfig{Temperature: 1}
+	trainer := defaultToyTrainer()
 	if err := doc.Table("trainer").Decode(&trainer); err != nil {
-		return err
-	}
-	if err := doc.Table("noise").Decode(&noise); err != nil {
 		return err
 	}
 	scheme, err := choose(doc, "trainer", "scheme", trainer.Scheme, schemes)
@@ -198,28 +205,29 @@ func decodeToy(doc *spec.Doc, s *system, t choice[toyConfig]) error {
 	if n := len(trainer.Start); n != 1 && n != f.Dim() {
 		return doc.Table("trainer").Errorf("start", "found %d values, allowed 1 or %d (one for each component)", n, f.Dim())
 	}
-	if _, err := scheme.scheme(f, noise.Temperature); err != nil {
+	if _, err := scheme.scheme(f); err != nil {
 		return doc.Table("trainer."+trainer.Scheme).Errorf("", "%v", err)
 	}
 	if err := checkObservables(doc, s, f); err != nil {
 		return err
 	}
 	s.build = func(engine.Env) (*engine.Model, error) {
-		return toyModel(t.name, toy, scheme, trainer.Start, noise.Temperature, s.obs.Names)
+		return toyModel(t.name, toy, scheme, trainer.Start, s.obs.Names)
 	}
 	return nil
 }
 
-func toyModel(name string, toy toyConfig, scheme schemeConfig, start []float64, temperature float64, names []string) (*engine.Model, error) {
+func toyModel(name string, toy toyConfig, scheme schemeConfig, start []float64, names []string) (*engine.Model, error) {
 	f, u, err := toy.system()
 	if err != nil {
 		return nil, err
 	}
-	m := &engine.Model{Kind: name, Potential: u, Size: f.Dim(), Eta: scheme.step(), Quenched: true, Start: make([]float64, f.Dim())}
+	temperature := scheme.temperature()
+	m := &engine.Model{Kind: name, Potential: u, Temperature: temperature, Size: f.Dim(), Eta: scheme.step(), Quenched: true, Start: make([]float64, f.Dim())}
 	for i := range m.Start {
 		m.Start[i] = start[i%len(start)]
 	}
-	if m.Map, err = scheme.scheme(f, temperature); err != nil {
+	if m.Map, err = scheme.scheme(f); err != nil {
 		return nil, err
 	}
 	m.Recurrence, m.NoRecurrence = recurrence(m.Map, temperature)
@@ -228,8 +236,16 @@ func toyModel(name string, toy toyConfig, scheme schemeConfig, start []float64, 
 	} else {
 		m.NoLinear = fmt.Errorf("the drift of %s has no derivative", name)
 	}
+	if d, ok := u.(drawer); ok {
+		m.Draw = func(x []float64, src langevin.Source) { d.Draw(x, temperature, src) }
+	}
 	m.Observer = selectObservables(langevin.NewCoordinates(f.Dim(), u), names)
 	return m, nil
+}
+
+// drawer is a potential whose Boltzmann law can be drawn exactly.
+type drawer interface {
+	Draw(x []float64, temperature float64, src langevin.Source)
 }
 
 // recurrence tells whether paths of a map have a density in positions.
@@ -239,7 +255,7 @@ func recurrence(m langevin.Map, temperature float64) (langevin.Recurrence, error
 		return nil, fmt.Errorf("the law of this scheme's paths has no Gaussian density in positions; use path.action = \"innovation\"")
 	}
 	if temperature == 0 {
-		return nil, fmt.Errorf("paths have no density at temperature 0; set noise.temperature")
+		return nil, fmt.Errorf("paths have no density at temperature 0; set the scheme's temperature")
 	}
 	return r, nil
 }

@@ -166,7 +166,7 @@ func mergeTable(csvDir, name string, tables []source) error {
 	if err := f.Commit(); err != nil {
 		return err
 	}
-	return record.WriteMetadata(filepath.Join(csvDir, name+".csv-metadata.json"), merged)
+	return record.WriteMetadata(filepath.Join(csvDir, name+".csv"), merged)
 }
 
 func appendTable(w *csv.Writer, row []string, t source, position map[string]int) error {
@@ -251,7 +251,7 @@ func writeTasks(exp *build.Experiment, csvDir string, states []TaskState) error 
 	if err := f.Commit(); err != nil {
 		return err
 	}
-	return record.WriteMetadata(filepath.Join(csvDir, "tasks.csv-metadata.json"), schema)
+	return record.WriteMetadata(filepath.Join(csvDir, "tasks.csv"), schema)
 }
 
 // removeStale drops tables of an earlier plan that this one does not write.

@@ -299,6 +299,7 @@ func (r *run) compute(ctx context.Context, u unit) {
 	if err != nil {
 		p.failed = true
 		r.states[u.task].Err = fmt.Errorf("part %d: %w", u.part, err)
+		writeFailure(taskDir(r.opts.Dir, t), t, r.states[u.task].Err)
 	}
 	last := p.left == 0 && !p.failed
 	r.last = t.Label
@@ -316,16 +317,25 @@ func (r *run) finish(i int) {
 	defer r.mu.Unlock()
 	if err != nil {
 		r.states[i].Err = err
+		writeFailure(taskDir(r.opts.Dir, t), t, err)
 		return
 	}
 	r.states[i].Finished, r.states[i].Outcome = true, outcome
 }
 
-// guard turns a panic into an error with its stack, so that other tasks go on.
+// A panicError is a panic of a task, with its stack for failure.txt.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// guard turns a panic into an error, so that other tasks go on.
 func guard(f func() (any, error)) (result any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = &panicError{p, debug.Stack()}
 		}
 	}()
 	return f()

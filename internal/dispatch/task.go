@@ -102,3 +102,14 @@ func readParts(dir string, t build.Task) ([]any, error) {
 	}
 	return parts, nil
 }
+
+// writeFailure leaves failure.txt in a failed task's directory: the error, a panic's stack
+// and the config to replay it. It is a help, so its own failure is not reported.
+func writeFailure(dir string, t build.Task, failure error) {
+	text := fmt.Sprintf("task %s failed: %v\n\nconfig that the task's hash covers:\n%s\n", t.Label, failure, t.Config)
+	var p *panicError
+	if errors.As(failure, &p) {
+		text += "\n" + string(p.stack)
+	}
+	_ = record.WriteFileAtomic(filepath.Join(dir, "failure.txt"), []byte(text))
+}

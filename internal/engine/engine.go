@@ -36,10 +36,13 @@ type Model struct {
 	// Observer computes the observables selected in the config, in that order.
 	Observer langevin.Observer
 	// Potential is set for systems whose stationary law is a Boltzmann law.
-	Potential langevin.Potential
-	Start     []float64 // configuration q_0
-	Size      int       // size of the system for phase.csv: generator parameters, or components
-	Eta       float64   // time of one step in units of the flow
+	Potential   langevin.Potential
+	Temperature float64 // of that law
+	// Draw writes an exact draw of e^{−U/T}; nil where none is known.
+	Draw  func(x []float64, src langevin.Source)
+	Start []float64 // configuration q_0
+	Size  int       // size of the system for phase.csv: generator parameters, or components
+	Eta   float64   // time of one step in units of the flow
 	// Quenched tells that ξ = 0 is the classical trajectory (injected noise); otherwise
 	// it is the averaged map E_ξΦ.
 	Quenched bool

@@ -109,11 +109,7 @@ func (o *o10) Run(ctx context.Context, part int, progress func(float64)) (any, e
 	if err != nil {
 		return nil, err
 	}
-	scale := o.setup.Config.Wrong
-	if c%2 == 1 {
-		scale = 0
-	}
-	if err := chain.StartForward(scale, src); err != nil {
+	if err := o.setup.start(chain, c, src); err != nil {
 		return nil, err
 	}
 	law, err := pathint.NewLaw(action, chain)

@@ -172,11 +172,7 @@ func (t *ti) Run(ctx context.Context, part int, progress func(float64)) (any, er
 		return err
 	}
 	for c := range t.cfg.Chains {
-		scale := t.setup.Config.Wrong
-		if c%2 == 1 {
-			scale = 0
-		}
-		l, err := t.setup.ladder(m, src, scale)
+		l, err := t.setup.ladder(m, c, src)
 		if err != nil {
 			return nil, err
 		}

@@ -115,16 +115,24 @@ func (p PathSetup) measure() string {
 	return m
 }
 
-// ladder is a chain as a ladder in s, started wrong.
-func (p PathSetup) ladder(m *Model, src pathint.Source, scale float64) (*pathint.Tilted, error) {
+// start puts chain number i on a deliberately wrong path: even ones on a trajectory with
+// too much noise, odd ones on the noise-free one, so that R̂ sees a start not forgotten.
+func (p PathSetup) start(c *pathint.Chain, i int, src pathint.Source) error {
+	scale := p.Config.Wrong
+	if i%2 == 1 {
+		scale = 0
+	}
+	return c.StartForward(scale, src)
+}
+
+// ladder is chain number i as a ladder in s.
+func (p PathSetup) ladder(m *Model, i int, src pathint.Source) (*pathint.Tilted, error) {
 	c, err := p.Chain(m, 0)
 	if err != nil {
 		return nil, err
 	}
-	if p.Config.End == "free" {
-		if err := c.StartForward(scale, src); err != nil {
-			return nil, err
-		}
+	if err := p.start(c, i, src); err != nil {
+		return nil, err
 	}
 	return pathint.NewTilted(c)
 }

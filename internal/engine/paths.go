@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"machlup/analysis"
+	"machlup/internal/record"
 	"machlup/pathint"
 )
 
@@ -22,6 +23,7 @@ type PathsConfig struct {
 	Burn     int  `toml:"burn" range:"[0,inf)" unit:"sweep" doc:"sweeps dropped after that"`
 	Draws    int  `toml:"draws" range:"[50,inf)" unit:"1" doc:"draws kept of each chain"`
 	Thin     int  `toml:"thin" range:"[1,inf)" unit:"sweep" doc:"sweeps between draws"`
+	Slices   bool `toml:"slices" doc:"also write slices.csv: mean and covariance of the observables at each slice"`
 	Bins     int  `toml:"bins" range:"[4,10000]" unit:"1" doc:"bins of the histogram of the action"`
 }
 
@@ -35,6 +37,7 @@ type paths struct {
 	env   Env
 	setup PathSetup
 	sets  []moveSet
+	cols  []record.Column
 	n     float64 // degrees of freedom of the whole path; 0 without certificate
 }
 
@@ -46,7 +49,7 @@ type moveSet struct {
 
 // NewPaths checks the configuration against the model and binds it to a task.
 func NewPaths(cfg PathsConfig, setup PathSetup, env Env, m *Model) (Runner, error) {
-	p := &paths{cfg: cfg, env: env, setup: setup}
+	p := &paths{cfg: cfg, env: env, setup: setup, cols: observableColumns(m.Observer)}
 	if err := setup.check(m); err != nil {
 		return nil, err
 	}
@@ -75,8 +78,8 @@ func NewPaths(cfg PathsConfig, setup PathSetup, env Env, m *Model) (Runner, erro
 type PathsPart struct {
 	Action   []float64 // quadratic part, a draw each
 	Stats    []pathint.Stats
-	Uniforms []float64 // whitened residuals as uniforms, subsampled
-	Observed [][]float64
+	Uniforms []float64   // whitened residuals as uniforms, subsampled
+	Observed [][]float64 // (slice·observables + observable) × draw, with slices
 }
 
 func (p *paths) Parts() int     { return len(p.sets) * p.cfg.Chains }
@@ -99,10 +102,8 @@ func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any,
 	if err != nil {
 		return nil, err
 	}
-	if p.setup.Config.End == "free" {
-		if err := chain.StartForward(p.startScale(part), src); err != nil {
-			return nil, err
-		}
+	if err := p.setup.start(chain, part%p.cfg.Chains, src); err != nil {
+		return nil, err
 	}
 	perSweep := p.Work(part) / float64(p.cfg.Warm+p.cfg.Burn+p.cfg.Draws*p.cfg.Thin)
 	done := 0
@@ -119,10 +120,14 @@ func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any,
 	}
 	chain.ResetStats()
 	result := &PathsPart{}
+	if p.cfg.Slices {
+		result.Observed = make([][]float64, (p.setup.Config.Steps+1)*len(p.cols))
+	}
 	err = phase(p.cfg.Draws*p.cfg.Thin, func(i int) {
 		chain.Sweep(src)
 		if (i+1)%p.cfg.Thin == 0 {
 			result.Action = append(result.Action, chain.Path().Quadratic())
+			p.observe(result, chain.Path())
 		}
 	})
 	for i := range chain.Moves() {
@@ -133,15 +138,6 @@ func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any,
 		result.Uniforms = n.Uniforms(nil, chain.Path(), chain.Path().Kappa())
 	}
 	return result, err
-}
-
-// startScale alternates the deliberately wrong noise between chains: too large, then the
-// noise-free trajectory, so that R̂ sees a start that is not forgotten.
-func (p *paths) startScale(part int) float64 {
-	if part%p.cfg.Chains%2 == 1 {
-		return 0
-	}
-	return p.setup.Config.Wrong
 }
 
 // Finish writes paths.csv, the histogram of the action, and O1.
@@ -160,6 +156,7 @@ func (p *paths) Finish(parts []any, out *Output) (Outcome, error) {
 		}
 		p.writeHistogram(set, series, out)
 		p.certify(set, series, group, out)
+		p.writeSlices(set, group, out)
 	}
 	return outcome, nil
 }
@@ -191,7 +188,7 @@ func (p *paths) writeHistogram(set moveSet, series [][]float64, out *Output) {
 		lo, hi = math.Min(lo, mean-4*sd), math.Max(hi, mean+4*sd)
 		chi := distuv.ChiSquared{K: p.n}
 		predicted = func(a, b float64) float64 {
-			return (chi.CDF(2*b/p.setup.Config.Hbar) - chi.CDF(2*a/p.setup.Config.Hbar)) / (b - a)
+			return (chi.CDF(2*math.Max(0, b)/p.setup.Config.Hbar) - chi.CDF(2*math.Max(0, a)/p.setup.Config.Hbar)) / (b - a)
 		}
 	}
 	if !(hi > lo) {
@@ -236,4 +233,60 @@ func (p *paths) certify(set moveSet, series [][]float64, group []any, out *Outpu
 	}
 	out.Table(Partition).Add("O1", "metropolis/"+set.name, "ks_p of whitened residuals", p.setup.Config.Tilt,
 		"exact", r.KSP, nil, nil, nil, nil, nil, float64(r.Residuals), nil, status)
+}
+
+// observe records the observables of all slices.
+func (p *paths) observe(result *PathsPart, path *pathint.Path) {
+	if !p.cfg.Slices {
+		return
+	}
+	for k := range p.setup.Config.Steps + 1 {
+		for o, v := range path.Observe(k) {
+			i := k*len(p.cols) + o
+			result.Observed[i] = append(result.Observed[i], v)
+		}
+	}
+}
+
+// writeSlices writes mean, variance and covariance with the middle slice.
+func (p *paths) writeSlices(set moveSet, group []any, out *Output) {
+	if !p.cfg.Slices {
+		return
+	}
+	middle, last := p.setup.Config.Steps/2, p.setup.Config.Steps
+	if p.setup.Config.End == "pinned" {
+		last--
+	}
+	for o, col := range p.cols {
+		for k := 1; k <= last; k++ {
+			others := []int{k}
+			if k != middle && middle > 0 {
+				others = append(others, middle)
+			}
+			for _, l := range others {
+				p.writeCovariance(set, col.Name, k, l, p.series(group, k, o), p.series(group, l, o), out)
+			}
+		}
+	}
+}
+
+// series is observable o at slice k of each chain.
+func (p *paths) series(group []any, k, o int) [][]float64 {
+	var s [][]float64
+	for _, part := range group {
+		s = append(s, part.(*PathsPart).Observed[k*len(p.cols)+o])
+	}
+	return s
+}
+
+func (p *paths) writeCovariance(set moveSet, observable string, k, l int, a, b [][]float64, out *Output) {
+	ta, tb := analysis.AutocorrelationChains(a), analysis.AutocorrelationChains(b)
+	product := make([][]float64, len(a))
+	for c := range a {
+		for i := range a[c] {
+			product[c] = append(product[c], (a[c][i]-ta.Mean)*(b[c][i]-tb.Mean))
+		}
+	}
+	cov := analysis.AutocorrelationChains(product)
+	out.Table(Slices).Add(set.name, observable, k, l, ta.Mean, ta.StdErr, cov.Mean, cov.StdErr, ta.Tau, ta.TauErr, ta.ESS)
 }

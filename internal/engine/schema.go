@@ -65,6 +65,13 @@ var (
 			float("cost_per_ess", "gradient evaluation", "gradient evaluations per effectively independent draw of the action"),
 			text("statistics_of", "moves whose sweeps gave action_mean, tau_int and cost_per_ess (all moves of the chain together)")}}
 
+	Slices = record.Schema{Name: "slices", Doc: "law of observables along sampled trajectories",
+		Columns: []record.Column{colTask, text("move", "moves of the chains"), colObservable,
+			integer("slice", "step", "slice k"), integer("other", "step", "slice l of the covariance: k itself, or the middle one"),
+			float("mean", "observable", "mean of o(q_k)"), float("stderr", "observable", "its autocorrelation-corrected standard error"),
+			float("covariance", "observable²", "Cov(o(q_k), o(q_l))"), float("covariance_stderr", "observable²", "its standard error"),
+			colTau, float("tau_stderr", "draw", "standard error of tau_int"), colESS}}
+
 	Partition = record.Schema{Name: "partition", Doc: "partition functions and exact certificates",
 		Columns: []record.Column{colTask, text("quantity", "log_z_ratio: ln Z(value)/Z(0) of the tilt; O1, O10: certificates, the certified number named in parameter"),
 			text("estimator", "estimator; for certificates the sampler's own"),

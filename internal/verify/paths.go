@@ -1,0 +1,255 @@
+package verify
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"machlup/langevin/exact"
+)
+
+// sliceCell is a number of slices.csv.
+func sliceCell(observable string, k, l int, column, stderr string) Cell {
+	return Cell{Table: "slices", Row: map[string]string{"move": "all", "observable": observable, "slice": strconv.Itoa(k), "other": strconv.Itoa(l)},
+		Column: column, StdErr: stderr, ESS: "ess"}
+}
+
+// certificateCell is a row of an O1 certificate.
+func certificateCell(moves, what string) Cell {
+	return Cell{Table: "partition", Row: map[string]string{"quantity": "O1", "estimator": "metropolis/" + moves, "parameter": what},
+		Column: "log_z", StdErr: "stderr", ESS: "ess"}
+}
+
+func pathChecks() []Check {
+	checks := bridgeChecks()
+	checks = append(checks, freeEndChecks()...)
+	checks = append(checks, moveChecks()...)
+	checks = append(checks, tiltChecks()...)
+	return append(checks, o10Check("paths/O10-double-well", "O10 on a double well: forward, positions and innovations agree", doubleWellO10))
+}
+
+// bridgeChecks are O3 and O4: pinned free particle and pinned OU process.
+func bridgeChecks() []Check {
+	const s2, steps = 0.1, 12 // s² = 2ηT
+	bridge := func(name, system string) string {
+		return fmt.Sprintf(`name = "verify-%s"
+seed = 31
+[system]
+kind = %q
+[trainer]
+start = [0.4]
+[trainer.euler-maruyama]
+eta = 0.1
+temperature = 0.5
+[observables]
+names = ["mean_x"]
+[path]
+steps = %d
+end = "pinned"
+end_at = [-0.9]
+[move.single-slice]
+[move.staging]
+length = 5
+[estimator.paths]
+each = false
+slices = true
+chains = 4
+draws = 40000
+`, name, system, steps)
+	}
+	s := math.Sqrt(s2)
+	ou := exact.OUBridge{A: 0.9, S: s, Start: 0.4, End: -0.9, Steps: steps}
+	free, ouText := bridge("O3", "free"), bridge("O4", "ou")
+	at := func(id, name, text string, c Cell, value, scale float64) Check {
+		return Check{ID: "paths/" + id, Group: "Paths", Name: name, Kind: MonteCarlo, Experiment: text, Cell: c, Exact: value, Tolerance: 0.02 * scale}
+	}
+	return []Check{
+		at("O3-variance", "O3, pinned free particle: Var x₆ = s²i(K−i)/K", free, sliceCell("mean_x", 6, 6, "covariance", "covariance_stderr"), exact.FreeBridgeCovariance(s, 6, 6, steps), s2*3),
+		at("O3-covariance", "O3: Cov(x₂, x₆) = s²i(K−j)/K", free, sliceCell("mean_x", 2, 6, "covariance", "covariance_stderr"), exact.FreeBridgeCovariance(s, 2, 6, steps), s2*3),
+		at("O4-mean", "O4, pinned OU process: mean of x₈", ouText, sliceCell("mean_x", 8, 8, "mean", "stderr"), ou.Mean(8), 0.5),
+		at("O4-variance", "O4: Var x₆", ouText, sliceCell("mean_x", 6, 6, "covariance", "covariance_stderr"), ou.Covariance(6, 6), s2*3),
+		at("O4-covariance", "O4: Cov(x₃, x₆)", ouText, sliceCell("mean_x", 3, 6, "covariance", "covariance_stderr"), ou.Covariance(3, 6), s2*3),
+	}
+}
+
+// freeEndChecks are O1 on toys: first order, momentum, a state-dependent metric.
+func freeEndChecks() []Check {
+	var checks []Check
+	for _, c := range []struct{ id, name, system, trainer string }{
+		{"double-well", "double well", "double-well", "[trainer.euler-maruyama]\neta = 0.05"},
+		{"momentum", "double well with momentum", "double-well", "[trainer]\nscheme = \"heavy-ball\"\n[trainer.heavy-ball]\neta = 0.05\nmomentum = 0.7"},
+		{"metric", "OU with a position-dependent metric", "ou", "[trainer]\nscheme = \"metric-sgld\"\n[trainer.metric-sgld]\neta = 0.05"},
+	} {
+		const steps = 20
+		text := fmt.Sprintf(`name = "verify-O1-%s"
+seed = 32
+[system]
+kind = %q
+%s
+temperature = 0.6
+[observables]
+names = ["mean_x"]
+[path]
+steps = %d
+wrong_start = 3.0
+[move.single-slice]
+[move.staging]
+length = 20
+[estimator.paths]
+each = false
+chains = 4
+burn = 2000
+draws = 20000
+`, c.id, c.system, c.trainer, steps)
+		value := exact.FreeEndAction(1, steps)
+		for _, what := range []struct {
+			name  string
+			scale float64
+		}{{"mean", 0.005}, {"variance", 0.04}} {
+			checks = append(checks, Check{ID: "paths/O1-" + c.id + "-" + what.name, Group: "Paths",
+				Name: fmt.Sprintf("O1, %s: %s of S_quad = K/2", c.name, what.name), Kind: MonteCarlo, Experiment: text,
+				Cell: certificateCell("all", what.name+" of S_quad/hbar"), Exact: value, Tolerance: what.scale * value})
+		}
+	}
+	return checks
+}
+
+// moveChecks are O9: exact acceptance one, and the correlation of pCN.
+func moveChecks() []Check {
+	staging := `name = "verify-O9-staging"
+seed = 33
+[system]
+kind = "free"
+[trainer]
+scheme = "heavy-ball"
+[trainer.heavy-ball]
+eta = 0.1
+momentum = 0.5
+[observables]
+names = ["mean_x"]
+[path]
+steps = 16
+[move.staging]
+length = 6
+target = 0.0
+[estimator.paths]
+draws = 500
+`
+	const b = 0.4
+	pcn := fmt.Sprintf(`name = "verify-O9-pcn"
+seed = 34
+[system]
+kind = "free"
+[trainer.euler-maruyama]
+eta = 0.1
+[observables]
+names = ["mean_x"]
+[path]
+steps = 16
+action = "innovation"
+[move.pcn]
+step = %v
+target = 0.0
+[estimator.paths]
+slices = true
+chains = 4
+draws = 50000
+`, b)
+	accept := func(id, name, text, move string) Check {
+		return Check{ID: "paths/" + id, Group: "Paths", Name: name, Kind: Exact, Experiment: text, Exact: 1,
+			Cell: Cell{Table: "paths", Row: map[string]string{"move": move, "chain": "0"}, Column: "acceptance"}}
+	}
+	r := exact.PCNCorrelation(b, 1)
+	tau := 0.5 + r/(1-r)
+	return []Check{
+		accept("O9-staging", "O9: staging on the free action accepts always", staging, "staging"),
+		accept("O9-pcn", "O9: pCN without potential accepts always", pcn, "pcn"),
+		{ID: "paths/O9-pcn-tau", Group: "Paths", Name: "O9: pCN correlation (1−b²)^{n/2}, as τ_int", Kind: MonteCarlo, Experiment: pcn,
+			Cell:  Cell{Table: "slices", Row: map[string]string{"move": "pcn", "observable": "mean_x", "slice": "16", "other": "16"}, Column: "tau_int", StdErr: "tau_stderr", ESS: "ess"},
+			Exact: tau, Tolerance: 0.06 * tau},
+	}
+}
+
+// tiltChecks are O7: log Z of a linear and a quadratic tilt of OU paths, exactly Gaussian,
+// by every estimator on both actions.
+func tiltChecks() []Check {
+	const a, s2, steps, start = 0.9, 0.1, 10, 0.3
+	var checks []Check
+	for _, o := range []struct {
+		observable   string
+		tilt         float64
+		quadratic, c float64
+	}{{"mean_x", 0.3, 0, 0.3}, {"mean_square_x", 0.8, 1.6, 0}} {
+		value, ok := exact.QuadraticTilt{Dim: 1, M: []float64{a}, N: []float64{s2}, Q: []float64{o.quadratic}, Linear: []float64{o.c}}.LogMean([]float64{start}, steps)
+		if !ok {
+			panic("verify: the tilted oracle is infinite")
+		}
+		for _, action := range []string{"onsager-machlup", "innovation"} {
+			moves := "[move.single-slice]\n[move.staging]\nlength = 10"
+			if action == "innovation" {
+				moves = "[move.shooting]\n[move.pcn]"
+			}
+			text := fmt.Sprintf(`name = "verify-O7"
+seed = 35
+[system]
+kind = "ou"
+[trainer]
+start = [%v]
+[trainer.euler-maruyama]
+eta = 0.1
+temperature = 0.5
+[observables]
+names = [%q]
+[path]
+steps = %d
+action = %q
+observable = %q
+tilt = %v
+%s
+[estimator.ti]
+draws = 5000
+[estimator.ais]
+runs = 4000
+[estimator.forward]
+runs = 20000
+`, start, o.observable, steps, action, o.observable, o.tilt, moves)
+			for _, e := range []string{"ti-gauss-legendre", "ais", "forward"} {
+				checks = append(checks, Check{ID: fmt.Sprintf("paths/O7-%s-%s-%s", o.observable, action, e), Group: "Paths",
+					Name: fmt.Sprintf("O7: log Z of the tilt by Σ%s, %s, %s", o.observable, e, action), Kind: MonteCarlo, Experiment: text,
+					Cell:  Cell{Table: "partition", Row: map[string]string{"quantity": "log_z_ratio", "estimator": e}, Column: "log_z", StdErr: "stderr", ESS: "ess"},
+					Exact: value, Tolerance: 0.03})
+			}
+		}
+	}
+	return checks
+}
+
+const doubleWellO10 = `name = "verify-O10"
+seed = 36
+[system]
+kind = "double-well"
+[trainer]
+start = [-0.8]
+[trainer.euler-maruyama]
+eta = 0.05
+temperature = 0.5
+[observables]
+names = ["mean_x"]
+[path]
+steps = 16
+[move.single-slice]
+[move.staging]
+length = 16
+[move.shooting]
+[move.pcn]
+[estimator.o10]
+runs = 20000
+draws = 10000
+`
+
+// o10Check passes when the worst of all comparisons is one that chance explains; the
+// number compared is its |z|, which must stay below what Bonferroni allows at 0.1 %.
+func o10Check(id, name, text string) Check {
+	return Check{ID: id, Group: "Paths", Name: name, Kind: Exact, Experiment: text, Exact: 0, Tolerance: 4.5,
+		Cell: Cell{Table: "partition", Row: map[string]string{"quantity": "O10"}, Column: "log_z"}}
+}
