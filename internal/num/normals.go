@@ -8,45 +8,53 @@ func Normals(dst []float64, key, nonce, pos uint64) {
 	normalsGeneric(dst, key, nonce, pos)
 }
 
+// normalsStrip is the number of normals the reference makes at a time.
+const normalsStrip = 64
+
+// normalsGeneric is the reference. Loops over a strip keep each step's code short enough
+// for the processor to overlap several normals.
 func normalsGeneric(dst []float64, key, nonce, pos uint64) {
-	if pos&1 == 1 && len(dst) > 0 {
-		_, w1 := Philox(key, nonce, pos>>1)
-		dst[0] = NormalOfWord(w1)
-		dst = dst[1:]
-		pos++
-	}
-	for block := pos >> 1; len(dst) >= 2; block++ {
-		w0, w1 := Philox(key, nonce, block)
-		dst[0] = NormalOfWord(w0)
-		dst[1] = NormalOfWord(w1)
-		dst = dst[2:]
-		pos += 2
-	}
-	if len(dst) > 0 {
-		w0, _ := Philox(key, nonce, pos>>1)
-		dst[0] = NormalOfWord(w0)
+	var words [normalsStrip + 2]uint64
+	var logs [normalsStrip]float64
+	for len(dst) > 0 {
+		n := min(len(dst), normalsStrip)
+		odd := int(pos & 1)
+		philoxWords(words[:(n+odd+1)&^1], key, nonce, pos>>1)
+		z, L, w := dst[:n], logs[:n], words[odd:odd+n]
+		for i, w := range w {
+			L[i] = negLog2(normalRest(normalCentral(w)))
+		}
+		for i, w := range w {
+			z[i] = normalSigned(w, normalCentral(w)*normalRatio(L[i]))
+		}
+		dst = dst[n:]
+		pos += uint64(n)
 	}
 }
 
-// NormalOfWord maps a uniform 64-bit word to a standard normal by inverse CDF: the top
-// 52 bits v give the two-sided tail probability a = (v+½)·2⁻⁵², the lowest bit the sign.
-// The relative error is below 1e-15 over the whole range, |z| ≤ 8.21.
+// NormalOfWord maps a uniform 64-bit word to a standard normal by inverse CDF: the low 52
+// bits v give the two-sided tail probability a = (v+½)·2⁻⁵², the top bit the sign. The
+// relative error is below 1e-15 over the whole range, |z| ≤ 8.21.
 //
 // With x = 1 − a and L = −log₂(1 − x²), z = x·P(L) and P is smooth (Giles, GPU Computing
 // Gems Jade Edition, 2011, ch. 10). Only operations that IEEE 754 rounds correctly are
 // used, in an order written out, so that every machine and the vector kernels give the
 // same bits. normals_fit.py makes the coefficients.
 func NormalOfWord(w uint64) float64 {
-	x := math.Float64frombits(w>>12^0x3FFFFFFFFFFFFFFF) - (1 - 0x1p-53) // 1 − a, exactly
-	y := math.FMA(-x, x, 1)                                             // ≥ 2⁻⁵²
-	L := negLog2(y)
-	var p float64
-	if y >= 0x1p-8 { // all but one word in 512
-		p = normalBulk(L)
-	} else {
-		p = normalTail(L)
-	}
-	return math.Float64frombits(math.Float64bits(x*p) ^ w<<63)
+	x := normalCentral(w)
+	return normalSigned(w, x*normalRatio(negLog2(normalRest(x))))
+}
+
+// normalCentral returns x = 1 − a, exactly: an odd multiple of 2⁻⁵³.
+func normalCentral(w uint64) float64 {
+	return math.Float64frombits(^w&(1<<52-1)|0x3FF<<52) - (1 - 0x1p-53)
+}
+
+// normalRest returns 1 − x², at least 2⁻⁵², rounded once.
+func normalRest(x float64) float64 { return math.FMA(-x, x, 1) }
+
+func normalSigned(w uint64, z float64) float64 {
+	return math.Float64frombits(math.Float64bits(z) | w&(1<<63))
 }
 
 // negLog2 returns −log₂ y for a normal 0 < y ≤ 1, to about 2⁻⁵³ absolute or relative,
@@ -67,21 +75,37 @@ func negLog2(y float64) float64 {
 	return math.FMA(q, r, normalLogTable[i]-float64(int64(b>>52)-0x3FF))
 }
 
-// normalBulk returns P(L) for 0 ≤ L ≤ 8. All coefficients are positive: no cancellation.
-func normalBulk(L float64) float64 {
-	n, d := normalNum[8], normalDen[8]
-	n, d = math.FMA(n, L, normalNum[7]), math.FMA(d, L, normalDen[7])
-	n, d = math.FMA(n, L, normalNum[6]), math.FMA(d, L, normalDen[6])
-	n, d = math.FMA(n, L, normalNum[5]), math.FMA(d, L, normalDen[5])
-	n, d = math.FMA(n, L, normalNum[4]), math.FMA(d, L, normalDen[4])
-	n, d = math.FMA(n, L, normalNum[3]), math.FMA(d, L, normalDen[3])
-	n, d = math.FMA(n, L, normalNum[2]), math.FMA(d, L, normalDen[2])
-	n, d = math.FMA(n, L, normalNum[1]), math.FMA(d, L, normalDen[1])
-	n, d = math.FMA(n, L, normalNum[0]), math.FMA(d, L, normalDen[0])
+// normalRatio returns P(L), 0 ≤ L ≤ 1074. All coefficients of the rational function for
+// the bulk, 511 words of 512, are positive: no cancellation.
+func normalRatio(L float64) float64 {
+	if L > normalBulk {
+		return normalTail(L)
+	}
+	n := normalNum[8]
+	n = math.FMA(n, L, normalNum[7])
+	n = math.FMA(n, L, normalNum[6])
+	n = math.FMA(n, L, normalNum[5])
+	n = math.FMA(n, L, normalNum[4])
+	n = math.FMA(n, L, normalNum[3])
+	n = math.FMA(n, L, normalNum[2])
+	n = math.FMA(n, L, normalNum[1])
+	n = math.FMA(n, L, normalNum[0])
+	d := normalDen[8]
+	d = math.FMA(d, L, normalDen[7])
+	d = math.FMA(d, L, normalDen[6])
+	d = math.FMA(d, L, normalDen[5])
+	d = math.FMA(d, L, normalDen[4])
+	d = math.FMA(d, L, normalDen[3])
+	d = math.FMA(d, L, normalDen[2])
+	d = math.FMA(d, L, normalDen[1])
+	d = math.FMA(d, L, normalDen[0])
 	return n / d
 }
 
-// normalTail returns P(L) for 8 ≤ L ≤ 1074.
+// normalBulk is the largest L of the rational function.
+const normalBulk = 8
+
+// normalTail returns P(L) for normalBulk ≤ L ≤ 1074.
 func normalTail(L float64) float64 {
 	t := math.Sqrt(L)
 	switch {
@@ -120,8 +144,5 @@ func NormalQuantile(p float64) float64 {
 	} else { // y may be subnormal
 		L = negLog2(0x1p100*y) + 100
 	}
-	if L <= 8 {
-		return (a - 1) * normalBulk(L)
-	}
-	return (a - 1) * normalTail(L)
+	return (a - 1) * normalRatio(L)
 }

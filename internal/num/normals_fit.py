@@ -171,15 +171,15 @@ def words():
     sign = 0
     for x in sorted(v):
         sign ^= 1
-        yield x << 12 | sign
+        yield sign << 63 | x
 
 
 def fixture():
     rows = ["word,normal"]
     for w in words():
-        a = (mpf(w >> 12) + mpf(1) / 2) * mpf(2) ** -52
+        a = (mpf(w % 2**52) + mpf(1) / 2) * mpf(2) ** -52
         z = quantile(1 - a, -m.log(a * (2 - a)) / LN2)
-        rows.append(f"{w:#018x},{float(-z if w & 1 else z).hex()}")
+        rows.append(f"{w:#018x},{float(-z if w >> 63 else z).hex()}")
     rows.append("p,quantile")
     for e in list(range(1, 60)) + list(range(60, 1075, 13)) + [1073, 1074]:
         for f in (mpf(1), mpf("0.8125")) if e < 1000 else (mpf(1),):

@@ -1,22 +1,24 @@
 package num
 
 // Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1,
-// 2, 3", SC 2011): multipliers and key increments.
+// 2, 3", SC 2011): multipliers, key increments, rounds.
 const (
-	philoxM0 = 0xD2511F53
-	philoxM1 = 0xCD9E8D57
-	philoxW0 = 0x9E3779B9
-	philoxW1 = 0xBB67AE85
+	philoxM0     = 0xD2511F53
+	philoxM1     = 0xCD9E8D57
+	philoxW0     = 0x9E3779B9
+	philoxW1     = 0xBB67AE85
+	philoxRounds = 10
 )
 
-// Philox is the block cipher Philox4x32-10 on the counter (block, nonce) under key; the
-// 32-bit words of each argument and result are taken low word first. It returns the two
-// 64-bit words of the block: words 2·block and 2·block+1 of the stream (key, nonce).
+// Philox returns the two 64-bit words of a block: words 2·block and 2·block+1 of the
+// stream (key, nonce). They are Philox4x32-10's outputs (r₀, r₁) and (r₂, r₃) for the
+// counter (block, nonce) under key; counter and key are taken low 32 bits first, and a
+// word's high half is the first of its two outputs.
 func Philox(key, nonce, block uint64) (w0, w1 uint64) {
 	k0, k1 := uint32(key), uint32(key>>32)
 	c0, c1 := uint32(block), uint32(block>>32)
 	c2, c3 := uint32(nonce), uint32(nonce>>32)
-	for range 10 {
+	for range philoxRounds {
 		p0 := uint64(c0) * philoxM0
 		p1 := uint64(c2) * philoxM1
 		c0, c1 = uint32(p1>>32)^c1^k0, uint32(p1)
@@ -24,5 +26,39 @@ func Philox(key, nonce, block uint64) (w0, w1 uint64) {
 		k0 += philoxW0
 		k1 += philoxW1
 	}
-	return uint64(c0) | uint64(c1)<<32, uint64(c2) | uint64(c3)<<32
+	return uint64(c0)<<32 | uint64(c1), uint64(c2)<<32 | uint64(c3)
+}
+
+// philoxWords fills dst, of even length, with the words of block, block+1, …: two blocks
+// at a time, because one alone waits for its multiplications.
+func philoxWords(dst []uint64, key, nonce, block uint64) {
+	var keys [2 * philoxRounds]uint32
+	k0, k1 := uint32(key), uint32(key>>32)
+	for r := 0; r < len(keys); r += 2 {
+		keys[r], keys[r+1] = k0, k1
+		k0 += philoxW0
+		k1 += philoxW1
+	}
+	for len(dst) >= 4 {
+		c0, c1, c2, c3 := uint32(block), uint32(block>>32), uint32(nonce), uint32(nonce>>32)
+		d0, d1, d2, d3 := uint32(block+1), uint32((block+1)>>32), c2, c3
+		for r := 0; r < len(keys); r += 4 {
+			c0, c1, c2, c3 = philoxRound(c0, c1, c2, c3, keys[r], keys[r+1])
+			d0, d1, d2, d3 = philoxRound(d0, d1, d2, d3, keys[r], keys[r+1])
+			c0, c1, c2, c3 = philoxRound(c0, c1, c2, c3, keys[r+2], keys[r+3])
+			d0, d1, d2, d3 = philoxRound(d0, d1, d2, d3, keys[r+2], keys[r+3])
+		}
+		dst[0], dst[1] = uint64(c0)<<32|uint64(c1), uint64(c2)<<32|uint64(c3)
+		dst[2], dst[3] = uint64(d0)<<32|uint64(d1), uint64(d2)<<32|uint64(d3)
+		block += 2
+		dst = dst[4:]
+	}
+	if len(dst) > 0 {
+		dst[0], dst[1] = Philox(key, nonce, block)
+	}
+}
+
+func philoxRound(c0, c1, c2, c3, k0, k1 uint32) (d0, d1, d2, d3 uint32) {
+	p0, p1 := uint64(c0)*philoxM0, uint64(c2)*philoxM1
+	return uint32(p1>>32) ^ (c1 ^ k0), uint32(p1), uint32(p0>>32) ^ (c3 ^ k1), uint32(p0)
 }

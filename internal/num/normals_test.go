@@ -27,7 +27,7 @@ func TestPhiloxKnownAnswers(t *testing.T) {
 	} {
 		pack := func(lo, hi uint32) uint64 { return uint64(lo) | uint64(hi)<<32 }
 		w0, w1 := Philox(pack(c.key[0], c.key[1]), pack(c.ctr[2], c.ctr[3]), pack(c.ctr[0], c.ctr[1]))
-		if w0 != pack(c.out[0], c.out[1]) || w1 != pack(c.out[2], c.out[3]) {
+		if w0 != pack(c.out[1], c.out[0]) || w1 != pack(c.out[3], c.out[2]) {
 			t.Errorf("Philox(%x, %x) = %x %x, want %x", c.ctr, c.key, w0, w1, c.out)
 		}
 	}

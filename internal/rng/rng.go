@@ -91,8 +91,8 @@ func (s *Stream) Uint64() uint64 {
 }
 
 // Uniform returns the next word as a number of the open interval (0,1): an odd multiple
-// of 2⁻⁵³.
-func (s *Stream) Uniform() float64 { return (float64(s.Uint64()>>12) + 0.5) * 0x1p-52 }
+// of 2⁻⁵³, from the low 52 bits.
+func (s *Stream) Uniform() float64 { return (float64(s.Uint64()&(1<<52-1)) + 0.5) * 0x1p-52 }
 
 // Normal returns the next word as a standard normal.
 func (s *Stream) Normal() float64 { return num.NormalOfWord(s.Uint64()) }
