@@ -18,31 +18,33 @@ const (
 	panelWidth = kBlock // columns whose products are subtracted from the rest at once
 )
 
-// choleskyGeneric subtracts from each element its products in order: those of each whole
-// panel as one sum, those of the whole blocks of its own panel as one sum, those of its
-// own block one by one.
+// choleskyGeneric goes by blocks of columns. From each element it subtracts the sum of the
+// products with the columns left of its block, in blocks of panelWidth terms, then those
+// with the columns of its block one by one.
 func choleskyGeneric(a []float64, n int) bool {
-	s := borrow(n)
-	defer s.giveBack()
-	inverse := s.cut(n)
-	for i := range n {
-		ri := a[i*n : i*n+i+1]
-		for j := range ri {
-			rj := a[j*n : j*n+j+1]
-			d, block := ri[j], j-j%pivotBlock
-			for q0 := 0; q0 < block; q0 += panelWidth {
-				d -= blockDot(ri[:block], rj[:block], q0)
+	for j0 := 0; j0 < n; j0 += pivotBlock {
+		var inverse [pivotBlock]float64
+		for i := j0; i < n; i++ {
+			row := a[i*n+j0:][:min(pivotBlock, n-j0, i-j0+1)]
+			left := product{alpha: -1, a: a[i*n:], colA: 1, b: a[j0*n:], rowB: 1, colB: n}
+			for q0 := 0; q0 < j0; q0 += panelWidth {
+				var sums [pivotBlock]float64
+				left.rowSums(sums[:len(row)], 0, 0, q0, min(q0+panelWidth, j0))
+				addScaled(row, sums[:len(row)], 1)
 			}
-			for q := block; q < j; q++ {
-				d = math.FMA(-rj[q], ri[q], d)
-			}
-			if j < i {
-				ri[j] = d * inverse[j]
-			} else if !(d > 0 && d <= math.MaxFloat64) {
-				return false
-			} else {
-				ri[i] = math.Sqrt(d)
-				inverse[i] = ri[i] * (1 / d) // 1/√d by operations that need not wait for each other
+			for j := range row {
+				d := row[j]
+				for q, l := range a[(j0+j)*n+j0:][:j] {
+					d = math.FMA(-l, row[q], d)
+				}
+				if j0+j < i {
+					row[j] = d * inverse[j]
+				} else if !(d > 0 && d <= math.MaxFloat64) {
+					return false
+				} else {
+					row[j] = math.Sqrt(d)
+					inverse[j] = row[j] * (1 / d) // 1/√d by operations that need not wait for each other
+				}
 			}
 		}
 	}
@@ -145,7 +147,10 @@ func transposeLower(u []float64, ld int, a []float64, lda, n, w int) {
 func restoreLower(a []float64, lda int, u []float64, ld, n, w int) {
 	for r := 0; r < w; r += pivotBlock {
 		b := min(pivotBlock, w-r)
-		for i := r; i < r+b; i++ {
+		if b == pivotBlock {
+			restoreDiagonalBlock(a[r*lda+r:], lda, u[r*ld+r:], ld)
+		}
+		for i := r; i < r+b%pivotBlock; i++ {
 			for q := r; q <= i; q++ {
 				a[i*lda+q] = u[q*ld+i]
 			}

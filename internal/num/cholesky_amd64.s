@@ -130,6 +130,38 @@ columns1:
 	VZEROUPPER
 	RET
 
+// func restoreDiagonalAVX2(a *float64, lda int, u *float64, ldu int)
+// Requires: AVX
+TEXT ·restoreDiagonalAVX2(SB), NOSPLIT, $0-32
+	MOVQ         a+0(FP), AX
+	MOVQ         lda+8(FP), CX
+	MOVQ         u+16(FP), DX
+	MOVQ         ldu+24(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	VMOVUPD      (DX), Y0
+	VMOVUPD      (DX)(BX*1), Y1
+	VMOVUPD      (DX)(BX*2), Y2
+	VMOVUPD      (DX)(SI*1), Y3
+	VUNPCKLPD    Y1, Y0, Y4
+	VUNPCKHPD    Y1, Y0, Y0
+	VUNPCKLPD    Y3, Y2, Y1
+	VUNPCKHPD    Y3, Y2, Y2
+	VPERM2F128   $0x20, Y1, Y4, Y3
+	VPERM2F128   $0x31, Y1, Y4, Y4
+	VPERM2F128   $0x20, Y2, Y0, Y1
+	VPERM2F128   $0x31, Y2, Y0, Y0
+	VMOVSD       X3, (AX)
+	ADDQ         CX, AX
+	VMOVUPD      X1, (AX)
+	ADDQ         CX, AX
+	VMOVUPD      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X1
+	VMOVSD       X1, 16(AX)
+	ADDQ         CX, AX
+	VMOVUPD      Y0, (AX)
+	VZEROUPPER
+	RET
+
 // func solveBlockAVX512(u *float64, ld int, inverse *[8]float64, vecs int)
 // Requires: AVX, AVX512F
 TEXT ·solveBlockAVX512(SB), NOSPLIT, $0-32
@@ -219,5 +251,80 @@ columns2:
 	ADDQ              $+64, SI
 	DECQ              BX
 	JNZ               columns2
+	VZEROUPPER
+	RET
+
+// func restoreDiagonalAVX512(a *float64, lda int, u *float64, ldu int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·restoreDiagonalAVX512(SB), NOSPLIT, $0-32
+	MOVQ       a+0(FP), AX
+	MOVQ       lda+8(FP), CX
+	MOVQ       u+16(FP), DX
+	MOVQ       ldu+24(FP), BX
+	LEAQ       (BX)(BX*2), SI
+	VMOVUPD    (DX), Z0
+	VMOVUPD    (DX)(BX*1), Z1
+	VMOVUPD    (DX)(BX*2), Z2
+	VMOVUPD    (DX)(SI*1), Z3
+	LEAQ       (DX)(BX*4), DX
+	VMOVUPD    (DX), Z4
+	VMOVUPD    (DX)(BX*1), Z5
+	VMOVUPD    (DX)(BX*2), Z6
+	VMOVUPD    (DX)(SI*1), Z7
+	VUNPCKLPD  Z1, Z0, Z8
+	VUNPCKHPD  Z1, Z0, Z0
+	VUNPCKLPD  Z3, Z2, Z1
+	VUNPCKHPD  Z3, Z2, Z2
+	VUNPCKLPD  Z5, Z4, Z3
+	VUNPCKHPD  Z5, Z4, Z4
+	VUNPCKLPD  Z7, Z6, Z5
+	VUNPCKHPD  Z7, Z6, Z6
+	VSHUFF64X2 $0x88, Z1, Z8, Z7
+	VSHUFF64X2 $0xdd, Z1, Z8, Z1
+	VSHUFF64X2 $0x88, Z5, Z3, Z8
+	VSHUFF64X2 $0xdd, Z5, Z3, Z5
+	VSHUFF64X2 $0x88, Z2, Z0, Z3
+	VSHUFF64X2 $0xdd, Z2, Z0, Z0
+	VSHUFF64X2 $0x88, Z6, Z4, Z2
+	VSHUFF64X2 $0xdd, Z6, Z4, Z6
+	VSHUFF64X2 $0x88, Z8, Z7, Z4
+	VSHUFF64X2 $0xdd, Z8, Z7, Z8
+	VSHUFF64X2 $0x88, Z2, Z3, Z7
+	VSHUFF64X2 $0xdd, Z2, Z3, Z3
+	VSHUFF64X2 $0x88, Z5, Z1, Z2
+	VSHUFF64X2 $0xdd, Z5, Z1, Z5
+	VSHUFF64X2 $0x88, Z6, Z0, Z1
+	VSHUFF64X2 $0xdd, Z6, Z0, Z0
+	MOVL       $0x00000001, DX
+	KMOVB      DX, K1
+	VMOVUPD    Z4, K1, (AX)
+	ADDQ       CX, AX
+	MOVL       $0x00000003, DX
+	KMOVB      DX, K1
+	VMOVUPD    Z7, K1, (AX)
+	ADDQ       CX, AX
+	MOVL       $0x00000007, DX
+	KMOVB      DX, K1
+	VMOVUPD    Z2, K1, (AX)
+	ADDQ       CX, AX
+	MOVL       $0x0000000f, DX
+	KMOVB      DX, K1
+	VMOVUPD    Z1, K1, (AX)
+	ADDQ       CX, AX
+	MOVL       $0x0000001f, DX
+	KMOVB      DX, K1
+	VMOVUPD    Z8, K1, (AX)
+	ADDQ       CX, AX
+	MOVL       $0x0000003f, DX
+	KMOVB      DX, K1
+	VMOVUPD    Z3, K1, (AX)
+	ADDQ       CX, AX
+	MOVL       $0x0000007f, DX
+	KMOVB      DX, K1
+	VMOVUPD    Z5, K1, (AX)
+	ADDQ       CX, AX
+	MOVL       $0x000000ff, CX
+	KMOVB      CX, K1
+	VMOVUPD    Z0, K1, (AX)
 	VZEROUPPER
 	RET

@@ -105,23 +105,21 @@ func (p *product) generic() {
 	}
 }
 
-// rowSums sets s[j] = α·Σ A(i,q)·B(q,j0+j) over p0 ≤ q < p1.
+// rowSums sets s[j] = α·Σ A(i,q)·B(q,j0+j) over p0 ≤ q < p1, four sums at a time.
 func (p *product) rowSums(s []float64, i, j0, p0, p1 int) {
 	clear(s)
-	if p.colB == 1 {
-		for q := p0; q < p1; q++ {
-			x, b := p.a[i*p.rowA+q*p.colA], p.b[q*p.rowB+j0:][:len(s)]
-			for j, y := range b {
-				s[j] = math.FMA(x, y, s[j])
-			}
+	a := p.a[min(i*p.rowA+p0*p.colA, len(p.a)):]
+	j := 0
+	for ; j+4 <= len(s); j += 4 {
+		if o := p0*p.rowB + (j0+j)*p.colB; p.colB == 1 {
+			fourSumsAcross((*[4]float64)(s[j:]), a, p.colA, p.b, o, p.rowB, p1-p0)
+		} else {
+			fourSumsAlong((*[4]float64)(s[j:]), a, p.colA, p.b, o, p.colB, p1-p0)
 		}
-	} else {
-		for j := range s {
-			t, b := 0.0, p.b[(j0+j)*p.colB:]
-			for q := p0; q < p1; q++ {
-				t = math.FMA(p.a[i*p.rowA+q*p.colA], b[q], t)
-			}
-			s[j] = t
+	}
+	for ; j < len(s); j++ {
+		for q := range p1 - p0 {
+			s[j] = math.FMA(a[q*p.colA], p.b[(p0+q)*p.rowB+(j0+j)*p.colB], s[j])
 		}
 	}
 	if p.alpha != 1 {
@@ -129,6 +127,34 @@ func (p *product) rowSums(s []float64, i, j0, p0, p1 int) {
 			s[j] *= p.alpha
 		}
 	}
+}
+
+// fourSumsAcross adds a[q·sa]·b[o + q·ld + j] to s[j] for q < k.
+func fourSumsAcross(s *[4]float64, a []float64, sa int, b []float64, o, ld, k int) {
+	s0, s1, s2, s3 := s[0], s[1], s[2], s[3]
+	for q := range k {
+		x, y := a[q*sa], b[o:o+4]
+		s0 = math.FMA(x, y[0], s0)
+		s1 = math.FMA(x, y[1], s1)
+		s2 = math.FMA(x, y[2], s2)
+		s3 = math.FMA(x, y[3], s3)
+		o += ld
+	}
+	s[0], s[1], s[2], s[3] = s0, s1, s2, s3
+}
+
+// fourSumsAlong adds a[q·sa]·b[o + j·ld + q] to s[j] for q < k.
+func fourSumsAlong(s *[4]float64, a []float64, sa int, b []float64, o, ld, k int) {
+	b0, b1, b2, b3 := b[o:][:k], b[o+ld:][:k], b[o+2*ld:][:k], b[o+3*ld:][:k]
+	s0, s1, s2, s3 := s[0], s[1], s[2], s[3]
+	for q := range k {
+		x := a[q*sa]
+		s0 = math.FMA(x, b0[q], s0)
+		s1 = math.FMA(x, b1[q], s1)
+		s2 = math.FMA(x, b2[q], s2)
+		s3 = math.FMA(x, b3[q], s3)
+	}
+	s[0], s[1], s[2], s[3] = s0, s1, s2, s3
 }
 
 func (p *product) addBias(s []float64, j0 int) {

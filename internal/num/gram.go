@@ -1,7 +1,5 @@
 package num
 
-import "math"
-
 // GramAccumulate adds one layer to the Gram matrix K = J·Jᵀ of a multilayer perceptron's
 // Jacobian without forming J: for j ≤ i
 //
@@ -11,84 +9,107 @@ import "math"
 // its pre-activations, and bias 1 if the layer has one, else 0. gram is n×n; its strict
 // upper triangle is not touched.
 func GramAccumulate(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int) {
+	Gram(gram, n, h, hk, bias, delta, dk, 1)
+}
+
+// Gram is GramAccumulate onto β·gram; β = 0 never reads gram.
+func Gram(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int, beta float64) {
 	checkMatrix(gram, n, n, n)
 	checkMatrix(h, n, hk, hk)
 	checkMatrix(delta, n, dk, dk)
-	if n == 0 {
-		return
+	switch {
+	case n == 0:
+	case kernels == generic:
+		gramGeneric(gram, n, h, hk, bias, delta, dk, beta)
+	default:
+		gramTiles(gram, n, h, hk, bias, delta, dk, beta)
 	}
-	if kernels == generic {
-		gramGeneric(gram, n, h, hk, bias, delta, dk)
-		return
-	}
-	gramTiles(gram, n, h, hk, bias, delta, dk)
 }
 
-// gramGeneric sums as Gemm does, a block of δ·δ being multiplied by all of h·h + bias.
-func gramGeneric(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int) {
+// gramGeneric sums as Gemm does.
+func gramGeneric(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int, beta float64) {
+	var hh, dd [64]float64
 	for i := range n {
-		hi, di := h[i*hk:][:hk], delta[i*dk:][:dk]
-		for j := range i + 1 {
-			hj, dj := h[j*hk:][:hk], delta[j*dk:][:dk]
-			s := blockDot(hi, hj, 0) + bias
-			for q0 := kBlock; q0 < hk; q0 += kBlock {
-				s += blockDot(hi, hj, q0)
+		for j0 := 0; j0 <= i; j0 += len(hh) {
+			w := min(len(hh), i+1-j0)
+			rowProductsGeneric(hh[:w], h, hk, bias, i, j0)
+			rowProductsGeneric(dd[:w], delta, dk, 0, i, j0)
+			for j, x := range hh[:w] {
+				dd[j] *= x
 			}
-			for q0 := 0; q0 < dk; q0 += kBlock {
-				gram[i*n+j] += float64(blockDot(di, dj, q0) * s)
-			}
+			addScaled(gram[i*n+j0:][:w], dd[:w], beta)
 		}
 	}
 }
 
-// blockDot sums x·y in order over the block of terms that starts at q0.
-func blockDot(x, y []float64, q0 int) float64 {
-	var s float64
-	for q := q0; q < min(q0+kBlock, len(x)); q++ {
-		s = math.FMA(x[q], y[q], s)
+// rowProductsGeneric computes x_i·x_j + bias for j ≥ j0, x_i being the rows of x[n×k].
+func rowProductsGeneric(out, x []float64, k int, bias float64, i, j0 int) {
+	p := product{alpha: 1, a: x, rowA: k, colA: 1, b: x, rowB: 1, colB: k}
+	p.rowSums(out, i, j0, 0, min(k, kBlock))
+	for j := range out {
+		out[j] += bias
 	}
-	return s
+	for q0 := kBlock; q0 < k; q0 += kBlock {
+		var s [64]float64
+		p.rowSums(s[:len(out)], i, j0, q0, min(k, q0+kBlock))
+		addScaled(out, s[:len(out)], 1)
+	}
 }
 
-// gramTiles forms h·h + bias for a strip of columns at a time and lets the matrix kernel
-// multiply δ·δ by it.
-func gramTiles(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int) {
+// gramTiles forms h·h + bias for a block of rows and a strip of columns at a time and lets
+// the matrix kernel multiply δ·δ by it.
+func gramTiles(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int, beta float64) {
 	lanes, ld := lanes(), leadingDimension(n)
-	hb, db := max(hk, 1), min(max(dk, 1), kBlock)
-	s := borrow((hb+db)*ld + (n+lanes)*3*lanes + 3*lanes)
-	ht, dt := s.cut(hb*ld), s.cut(db*ld)
-	hh, biases := s.cut((n+lanes)*3*lanes), s.cut(3*lanes)
+	tile := rowBlock * 3 * lanes
+	s := borrow((hk+dk+2)*ld + 2*tile + 6*lanes)
+	ht, dt := s.transposed(h, n, hk, ld), s.transposed(delta, n, dk, ld)
+	hh, dd := s.cut(tile), s.cut(tile)
+	biases, zeros := s.cut(3*lanes), s.cut(3*lanes)
 	for i := range biases {
-		biases[i] = bias
+		biases[i], zeros[i] = bias, 0
 	}
-	transpose(ht, ld, h, hk, n, hk)
-	padColumns(ht, ld, hk, n)
-	for q0 := 0; q0 < dk; q0 += kBlock {
-		kb := min(kBlock, dk-q0)
-		transpose(dt, ld, delta[q0:], dk, n, kb)
-		padColumns(dt, ld, kb, n)
-		st := triangleStrip(n, ld, kb, 1, 1)
-		st.mode |= modeTimes
-		for j := 0; j < n; {
-			vecs := stripWidth(n-j, lanes)
-			gramFactors(hh, ht, ld, n, hk, biases, j, vecs, lanes)
-			st.belowDiagonal(gram, n, dt, n, j, vecs, lanes, hh)
-			j += vecs * lanes
+	st := triangleStrip(n, ld, dk, 1, beta)
+	st.mode |= modeTimes
+	st.rowX = 8 * 3 * lanes
+	for i0 := 0; i0 < n; i0 += rowBlock {
+		i1 := min(i0+rowBlock, n)
+		for j := 0; j < i1; j += 3 * lanes {
+			rowProducts(hh, ht, ld, hk, biases, i0, i1, j, lanes)
+			if dk <= kBlock {
+				st.below(gram, n, dt, i0, i1, j, lanes, hh)
+				continue
+			}
+			rowProducts(dd, dt, ld, dk, zeros, i0, i1, j, lanes)
+			for i := max(i0, j); i < i1; i++ {
+				o, w := (i-max(i0, j))*3*lanes, min(3*lanes, i+1-j)
+				for q, x := range hh[o:][:w] {
+					dd[o+q] *= x
+				}
+				addScaled(gram[i*n+j:][:w], dd[o:][:w], beta)
+			}
 		}
 	}
 	s.giveBack()
 }
 
-// gramFactors computes h_i·h_j + bias for the rows i ≥ j of a strip of columns.
-func gramFactors(hh, ht []float64, ld, n, hk int, biases []float64, j, vecs, lanes int) {
-	st := strip{rowA: 8, colA: 8 * ld, blockA: 8 * lanes, a: &ht[j], b: &ht[j], rowB: 8 * ld, c: &hh[0], rowC: 8 * vecs * lanes,
-		m: n - j, mode: modeBias, bias: &biases[0], last: lanes}
-	for q0 := 0; q0 == 0 || q0 < hk; q0 += kBlock {
-		st.k = min(kBlock, hk-q0)
-		runStrip(&st, vecs)
-		if q0+kBlock < hk {
-			st.mode, st.beta = modeAdd, 1
-			st.a, st.b = &ht[(q0+kBlock)*ld+j], &ht[(q0+kBlock)*ld+j]
-		}
+// transposed cuts a k×ld matrix off the scratch and fills it with the transpose of a[n×k].
+func (s *scratch) transposed(a []float64, n, k, ld int) []float64 {
+	t := s.cut(max(k, 1) * ld)
+	transpose(t, ld, a, k, n, k)
+	padColumns(t, ld, k, n)
+	return t
+}
+
+// rowProducts computes t_i·t_j + bias_j for the rows i0 ≤ i < i1, i ≥ j, and the columns
+// j…j+3·lanes, t_i being the columns of T[k×n].
+func rowProducts(out, t []float64, ld, k int, biases []float64, i0, i1, j, lanes int) {
+	i := max(i0, j)
+	width := min(3, (ld-j)/lanes)
+	st := strip{rowA: 8, colA: 8 * ld, blockA: 8 * lanes, rowB: 8 * ld, c: &out[0], rowC: 8 * 3 * lanes,
+		m: i1 - i, mode: modeBias, bias: &biases[0], last: lanes}
+	for q0 := 0; q0 == 0 || q0 < k; q0 += kBlock {
+		st.k, st.a, st.b = min(kBlock, k-q0), &t[q0*ld+i], &t[q0*ld+j]
+		runStrip(&st, width)
+		st.mode, st.beta = modeAdd, 1
 	}
 }

@@ -35,6 +35,33 @@ func runStrip(s *strip, vecs int) {
 	}
 }
 
+// runOuter is runStrip for one to four vectors, k = 1, and a mode that is outerMode.
+func runOuter(s *strip, vecs int) {
+	if kernels == avx512 {
+		switch vecs {
+		case 1:
+			outer1AVX512(s)
+		case 2:
+			outer2AVX512(s)
+		case 3:
+			outer3AVX512(s)
+		case 4:
+			outer4AVX512(s)
+		}
+		return
+	}
+	switch vecs {
+	case 1:
+		outer1AVX2(s)
+	case 2:
+		outer2AVX2(s)
+	case 3:
+		outer3AVX2(s)
+	case 4:
+		outer4AVX2(s)
+	}
+}
+
 func runDiagonal(s *strip) {
 	if kernels == avx512 {
 		diagonalAVX512(s)
@@ -61,6 +88,19 @@ func solveBlock(u []float64, ld int, inverse *[pivotBlock]float64, vecs int) {
 	} else {
 		solveBlockAVX2(&u[0], 8*ld, inverse, vecs)
 	}
+}
+
+// restoreDiagonalBlock writes the lower triangle of an 8×8 block of a as the transpose of
+// the upper triangle of one of u.
+func restoreDiagonalBlock(a []float64, lda int, u []float64, ldu int) {
+	_, _ = a[7*lda+7], u[7*ldu+7]
+	if kernels == avx512 {
+		restoreDiagonalAVX512(&a[0], 8*lda, &u[0], 8*ldu)
+		return
+	}
+	restoreDiagonalAVX2(&a[0], 8*lda, &u[0], 8*ldu)
+	transposeAVX2(&a[4*lda], 8*lda, &u[4], 8*ldu, 4, 4)
+	restoreDiagonalAVX2(&a[4*lda+4], 8*lda, &u[4*ldu+4], 8*ldu)
 }
 
 func rowDotsSIMD(dst, mat []float64, ld int, v []float64) {
@@ -362,3 +402,33 @@ func softplusGradAVX512(dst, dy, x *float64, n int)
 
 //go:noescape
 func tanhGradAVX512(dst, dy, x *float64, n int)
+
+//go:noescape
+func outer1AVX2(s *strip)
+
+//go:noescape
+func outer2AVX2(s *strip)
+
+//go:noescape
+func outer3AVX2(s *strip)
+
+//go:noescape
+func outer4AVX2(s *strip)
+
+//go:noescape
+func restoreDiagonalAVX2(a *float64, lda int, u *float64, ldu int)
+
+//go:noescape
+func outer1AVX512(s *strip)
+
+//go:noescape
+func outer2AVX512(s *strip)
+
+//go:noescape
+func outer3AVX512(s *strip)
+
+//go:noescape
+func outer4AVX512(s *strip)
+
+//go:noescape
+func restoreDiagonalAVX512(a *float64, lda int, u *float64, ldu int)

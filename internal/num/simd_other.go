@@ -37,3 +37,7 @@ func tanhSIMD(dst, x []float64)             { panic("num: no SIMD kernels on thi
 func sigmoidGradSIMD(dst, dy, x []float64)  { panic("num: no SIMD kernels on this architecture") }
 func softplusGradSIMD(dst, dy, x []float64) { panic("num: no SIMD kernels on this architecture") }
 func tanhGradSIMD(dst, dy, x []float64)     { panic("num: no SIMD kernels on this architecture") }
+func runOuter(s *strip, vecs int)           { panic("num: no SIMD kernels on this architecture") }
+func restoreDiagonalBlock(a []float64, lda int, u []float64, ldu int) {
+	panic("num: no SIMD kernels on this architecture")
+}

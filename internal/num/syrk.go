@@ -36,16 +36,21 @@ func syrkGeneric(c []float64, ldc int, a []float64, lda, n, k int, alpha, beta f
 	}
 }
 
+// rowBlock rows of the left factor of a triangle stay in the second-level cache while the
+// strips of columns pass. A multiple of the widest strip, so that no strip straddles it.
+const rowBlock = 192
+
 // triangle computes the lower triangle of C[n×n] = α·Tᵀ·T + β·C for T[k×n], k ≤ kBlock,
 // whose leading dimension leaves room for whole vectors. What pads T's rows is read but
 // does not reach the result.
 func triangle(c []float64, ldc int, t []float64, ldt, n, k int, alpha, beta float64) {
 	st := triangleStrip(ldc, ldt, k, alpha, beta)
 	lanes := lanes()
-	for j := 0; j < n; {
-		vecs := stripWidth(n-j, lanes)
-		st.belowDiagonal(c, ldc, t, n, j, vecs, lanes, nil)
-		j += vecs * lanes
+	for i0 := 0; i0 < n; i0 += rowBlock {
+		i1 := min(i0+rowBlock, n)
+		for j := 0; j < i1; j += 3 * lanes {
+			st.below(c, ldc, t, i0, i1, j, lanes, nil)
+		}
 	}
 }
 
@@ -62,29 +67,30 @@ func triangleStrip(ldc, ldt, k int, alpha, beta float64) strip {
 	return st
 }
 
-// belowDiagonal runs the part of a strip of columns j… of C[n×n] that is not above the
-// diagonal. x, unless nil, holds the factors of rows j…n of the strip, without gaps.
-func (st *strip) belowDiagonal(c []float64, ldc int, t []float64, n, j, vecs, lanes int, x []float64) {
-	w := vecs * lanes
+// below runs the rows i0 ≤ i < i1 of the strip of columns j…j+3·lanes of C that are not
+// above the diagonal. x, unless nil, holds the factors of these rows, 3·lanes a row.
+func (st *strip) below(c []float64, ldc int, t []float64, i0, i1, j, lanes int, x []float64) {
+	first := max(i0, j)
 	place := func(i, v int) { // row i, vector v of the strip
 		st.a, st.b, st.c = &t[i], &t[j+v*lanes], &c[i*ldc+j+v*lanes]
 		if x != nil {
-			st.x, st.rowX = &x[(i-j)*w+v*lanes], 8*w
+			st.x = &x[((i-first)*3+v)*lanes]
 		}
 	}
-	for v := 0; v < vecs && j+v*lanes < n; v++ {
-		i := j + v*lanes
-		st.m = min(lanes, n-i)
+	i := first
+	for v := 0; v < 3 && i == j+v*lanes && i < i1; v++ {
+		st.m = min(lanes, i1-i)
 		if v > 0 {
 			place(i, 0)
 			runStrip(st, v)
 		}
 		place(i, v)
 		runDiagonal(st)
+		i += lanes
 	}
-	if i := j + w; i < n {
-		st.m = n - i
+	if i < i1 {
+		st.m = i1 - i
 		place(i, 0)
-		runStrip(st, vecs)
+		runStrip(st, 3)
 	}
 }

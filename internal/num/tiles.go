@@ -121,8 +121,12 @@ func (p *product) strip(q0, kb int) strip {
 
 // strips runs the strips of one block of C, rows i0…i0+mb, columns j0…j0+nb.
 func (p *product) strips(st *strip, bufB []float64, packed bool, i0, mb, q0, kb, j0, nb, lanes int) {
+	outer := p.k == 1 && !packed && outerMode(st.mode)
 	for j := j0; j < j0+nb; {
 		vecs := stripWidth(j0+nb-j, lanes)
+		if outer {
+			vecs = min(4, (j0+nb-j)/lanes)
+		}
 		w := vecs * lanes
 		cols := min(w, j0+nb-j)
 		switch {
@@ -140,10 +144,19 @@ func (p *product) strips(st *strip, bufB []float64, packed bool, i0, mb, q0, kb,
 		if st.mode&modeMask != 0 {
 			st.x = &p.mask[i0*p.n+j]
 		}
-		runStrip(st, vecs)
+		if outer {
+			runOuter(st, vecs)
+		} else {
+			runStrip(st, vecs)
+		}
 		st.a = a
 		j += cols
 	}
+}
+
+// outerMode reports whether runOuter can do a mode.
+func outerMode(mode int) bool {
+	return mode == 0 || mode == modeBias || mode == modeBias|modeLeaky || mode == modeMask
 }
 
 // packB copies rows q0…q0+kb, columns j0…j0+nb of B, strip after strip, each strip row by
@@ -199,18 +212,23 @@ func transpose(dst []float64, ldd int, src []float64, lds, rows, cols int) {
 	_, _ = dst[(cols-1)*ldd+rows-1], src[(rows-1)*lds+cols-1]
 	lanes := lanes()
 	r, c := rows&^(lanes-1), cols&^(lanes-1)
-	if r > 0 && c > 0 {
-		transposeSIMD(&dst[0], 8*ldd, &src[0], 8*lds, r, c)
+	if r == 0 || c == 0 {
+		r, c = 0, 0
 	} else {
-		r, c = 0, cols
+		transposeSIMD(&dst[0], 8*ldd, &src[0], 8*lds, r, c)
 	}
+	if r > 0 && c < cols {
+		transposeScalar(dst[c*ldd:], ldd, src[c:], lds, r, cols-c)
+	}
+	if r < rows {
+		transposeScalar(dst[r:], ldd, src[r*lds:], lds, rows-r, cols)
+	}
+}
+
+func transposeScalar(dst []float64, ldd int, src []float64, lds, rows, cols int) {
 	for i := range rows {
-		j := 0
-		if i < r {
-			j = c
-		}
-		for ; j < cols; j++ {
-			dst[j*ldd+i] = src[i*lds+j]
+		for j, v := range src[i*lds:][:cols] {
+			dst[j*ldd+i] = v
 		}
 	}
 }

@@ -2915,6 +2915,574 @@ done135:
 	VZEROUPPER
 	RET
 
+// func outer1AVX2(s *byte)
+// Requires: AVX, FMA3
+TEXT ·outer1AVX2(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    72(AX), BX
+	MOVQ    80(AX), SI
+	MOVQ    40(AX), DI
+	VMOVUPD (DI), Y0
+	CMPQ    SI, $+0
+	JNE     mode202
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), AX
+
+row203:
+	VBROADCASTSD (CX), Y1
+	VXORPD       Y2, Y2, Y2
+	VFMADD231PD  Y0, Y1, Y2
+	VMOVUPD      Y2, (DX)
+	ADDQ         SI, CX
+	ADDQ         AX, DX
+	DECQ         BX
+	JNZ          row203
+	VZEROUPPER
+	RET
+
+mode202:
+	CMPQ    SI, $+2
+	JNE     mode204
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), DI
+	MOVQ    104(AX), AX
+	VMOVUPD (AX), Y1
+
+row205:
+	VBROADCASTSD (CX), Y2
+	VXORPD       Y3, Y3, Y3
+	VFMADD231PD  Y0, Y2, Y3
+	VADDPD       Y1, Y3, Y3
+	VMOVUPD      Y3, (DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         BX
+	JNZ          row205
+	VZEROUPPER
+	RET
+
+mode204:
+	CMPQ    SI, $+18
+	JNE     mode206
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), DI
+	MOVQ    104(AX), R8
+	VMOVUPD (R8), Y1
+
+row207:
+	VBROADCASTSD (CX), Y2
+	VXORPD       Y3, Y3, Y3
+	VFMADD231PD  Y0, Y2, Y3
+	VADDPD       Y1, Y3, Y3
+	VCMPPD       $0x11, tilesConst0000000000000000<>+0(SB), Y3, Y2
+	VMULPD       136(AX), Y3, Y4
+	VANDPD       168(AX), Y4, Y4
+	VBLENDVPD    Y2, Y4, Y3, Y3
+	VMOVUPD      Y3, (DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         BX
+	JNZ          row207
+	VZEROUPPER
+	RET
+
+mode206:
+	CMPQ SI, $+32
+	JNE  mode208
+	MOVQ 8(AX), SI
+	MOVQ 64(AX), DI
+	MOVQ 112(AX), R9
+	MOVQ 120(AX), R8
+
+row209:
+	VBROADCASTSD (CX), Y1
+	VXORPD       Y2, Y2, Y2
+	VFMADD231PD  Y0, Y1, Y2
+	VMOVUPD      (R9), Y1
+	VCMPPD       $0x1a, tilesConst0000000000000000<>+0(SB), Y1, Y1
+	VMULPD       136(AX), Y2, Y3
+	VANDPD       168(AX), Y3, Y3
+	VBLENDVPD    Y1, Y3, Y2, Y2
+	VMOVUPD      Y2, (DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	ADDQ         R8, R9
+	DECQ         BX
+	JNZ          row209
+	VZEROUPPER
+	RET
+
+mode208:
+	VZEROUPPER
+	RET
+
+// func outer2AVX2(s *byte)
+// Requires: AVX, FMA3
+TEXT ·outer2AVX2(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    72(AX), BX
+	MOVQ    80(AX), SI
+	MOVQ    40(AX), DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	CMPQ    SI, $+0
+	JNE     mode210
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), AX
+
+row211:
+	VBROADCASTSD (CX), Y2
+	VXORPD       Y3, Y3, Y3
+	VFMADD231PD  Y0, Y2, Y3
+	VMOVUPD      Y3, (DX)
+	VXORPD       Y3, Y3, Y3
+	VFMADD231PD  Y1, Y2, Y3
+	VMOVUPD      Y3, 32(DX)
+	ADDQ         SI, CX
+	ADDQ         AX, DX
+	DECQ         BX
+	JNZ          row211
+	VZEROUPPER
+	RET
+
+mode210:
+	CMPQ    SI, $+2
+	JNE     mode212
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), DI
+	MOVQ    104(AX), AX
+	VMOVUPD (AX), Y2
+	VMOVUPD 32(AX), Y3
+
+row213:
+	VBROADCASTSD (CX), Y4
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y0, Y4, Y5
+	VADDPD       Y2, Y5, Y5
+	VMOVUPD      Y5, (DX)
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y1, Y4, Y5
+	VADDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, 32(DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         BX
+	JNZ          row213
+	VZEROUPPER
+	RET
+
+mode212:
+	CMPQ    SI, $+18
+	JNE     mode214
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), DI
+	MOVQ    104(AX), R8
+	VMOVUPD (R8), Y2
+	VMOVUPD 32(R8), Y3
+
+row215:
+	VBROADCASTSD (CX), Y4
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y0, Y4, Y5
+	VADDPD       Y2, Y5, Y5
+	VCMPPD       $0x11, tilesConst0000000000000000<>+0(SB), Y5, Y6
+	VMULPD       136(AX), Y5, Y7
+	VANDPD       168(AX), Y7, Y7
+	VBLENDVPD    Y6, Y7, Y5, Y5
+	VMOVUPD      Y5, (DX)
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y1, Y4, Y5
+	VADDPD       Y3, Y5, Y5
+	VCMPPD       $0x11, tilesConst0000000000000000<>+0(SB), Y5, Y4
+	VMULPD       136(AX), Y5, Y6
+	VANDPD       168(AX), Y6, Y6
+	VBLENDVPD    Y4, Y6, Y5, Y5
+	VMOVUPD      Y5, 32(DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         BX
+	JNZ          row215
+	VZEROUPPER
+	RET
+
+mode214:
+	CMPQ SI, $+32
+	JNE  mode216
+	MOVQ 8(AX), SI
+	MOVQ 64(AX), DI
+	MOVQ 112(AX), R9
+	MOVQ 120(AX), R8
+
+row217:
+	VBROADCASTSD (CX), Y2
+	VXORPD       Y3, Y3, Y3
+	VFMADD231PD  Y0, Y2, Y3
+	VMOVUPD      (R9), Y4
+	VCMPPD       $0x1a, tilesConst0000000000000000<>+0(SB), Y4, Y4
+	VMULPD       136(AX), Y3, Y5
+	VANDPD       168(AX), Y5, Y5
+	VBLENDVPD    Y4, Y5, Y3, Y3
+	VMOVUPD      Y3, (DX)
+	VXORPD       Y3, Y3, Y3
+	VFMADD231PD  Y1, Y2, Y3
+	VMOVUPD      32(R9), Y4
+	VCMPPD       $0x1a, tilesConst0000000000000000<>+0(SB), Y4, Y2
+	VMULPD       136(AX), Y3, Y4
+	VANDPD       168(AX), Y4, Y4
+	VBLENDVPD    Y2, Y4, Y3, Y3
+	VMOVUPD      Y3, 32(DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	ADDQ         R8, R9
+	DECQ         BX
+	JNZ          row217
+	VZEROUPPER
+	RET
+
+mode216:
+	VZEROUPPER
+	RET
+
+// func outer3AVX2(s *byte)
+// Requires: AVX, FMA3
+TEXT ·outer3AVX2(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    72(AX), BX
+	MOVQ    80(AX), SI
+	MOVQ    40(AX), DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	CMPQ    SI, $+0
+	JNE     mode218
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), AX
+
+row219:
+	VBROADCASTSD (CX), Y3
+	VXORPD       Y4, Y4, Y4
+	VFMADD231PD  Y0, Y3, Y4
+	VMOVUPD      Y4, (DX)
+	VXORPD       Y4, Y4, Y4
+	VFMADD231PD  Y1, Y3, Y4
+	VMOVUPD      Y4, 32(DX)
+	VXORPD       Y4, Y4, Y4
+	VFMADD231PD  Y2, Y3, Y4
+	VMOVUPD      Y4, 64(DX)
+	ADDQ         SI, CX
+	ADDQ         AX, DX
+	DECQ         BX
+	JNZ          row219
+	VZEROUPPER
+	RET
+
+mode218:
+	CMPQ    SI, $+2
+	JNE     mode220
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), DI
+	MOVQ    104(AX), AX
+	VMOVUPD (AX), Y3
+	VMOVUPD 32(AX), Y4
+	VMOVUPD 64(AX), Y5
+
+row221:
+	VBROADCASTSD (CX), Y6
+	VXORPD       Y7, Y7, Y7
+	VFMADD231PD  Y0, Y6, Y7
+	VADDPD       Y3, Y7, Y7
+	VMOVUPD      Y7, (DX)
+	VXORPD       Y7, Y7, Y7
+	VFMADD231PD  Y1, Y6, Y7
+	VADDPD       Y4, Y7, Y7
+	VMOVUPD      Y7, 32(DX)
+	VXORPD       Y7, Y7, Y7
+	VFMADD231PD  Y2, Y6, Y7
+	VADDPD       Y5, Y7, Y7
+	VMOVUPD      Y7, 64(DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         BX
+	JNZ          row221
+	VZEROUPPER
+	RET
+
+mode220:
+	CMPQ    SI, $+18
+	JNE     mode222
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), DI
+	MOVQ    104(AX), R8
+	VMOVUPD (R8), Y3
+	VMOVUPD 32(R8), Y4
+	VMOVUPD 64(R8), Y5
+
+row223:
+	VBROADCASTSD (CX), Y6
+	VXORPD       Y7, Y7, Y7
+	VFMADD231PD  Y0, Y6, Y7
+	VADDPD       Y3, Y7, Y7
+	VCMPPD       $0x11, tilesConst0000000000000000<>+0(SB), Y7, Y8
+	VMULPD       136(AX), Y7, Y9
+	VANDPD       168(AX), Y9, Y9
+	VBLENDVPD    Y8, Y9, Y7, Y7
+	VMOVUPD      Y7, (DX)
+	VXORPD       Y7, Y7, Y7
+	VFMADD231PD  Y1, Y6, Y7
+	VADDPD       Y4, Y7, Y7
+	VCMPPD       $0x11, tilesConst0000000000000000<>+0(SB), Y7, Y8
+	VMULPD       136(AX), Y7, Y9
+	VANDPD       168(AX), Y9, Y9
+	VBLENDVPD    Y8, Y9, Y7, Y7
+	VMOVUPD      Y7, 32(DX)
+	VXORPD       Y7, Y7, Y7
+	VFMADD231PD  Y2, Y6, Y7
+	VADDPD       Y5, Y7, Y7
+	VCMPPD       $0x11, tilesConst0000000000000000<>+0(SB), Y7, Y6
+	VMULPD       136(AX), Y7, Y8
+	VANDPD       168(AX), Y8, Y8
+	VBLENDVPD    Y6, Y8, Y7, Y7
+	VMOVUPD      Y7, 64(DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         BX
+	JNZ          row223
+	VZEROUPPER
+	RET
+
+mode222:
+	CMPQ SI, $+32
+	JNE  mode224
+	MOVQ 8(AX), SI
+	MOVQ 64(AX), DI
+	MOVQ 112(AX), R9
+	MOVQ 120(AX), R8
+
+row225:
+	VBROADCASTSD (CX), Y3
+	VXORPD       Y4, Y4, Y4
+	VFMADD231PD  Y0, Y3, Y4
+	VMOVUPD      (R9), Y5
+	VCMPPD       $0x1a, tilesConst0000000000000000<>+0(SB), Y5, Y5
+	VMULPD       136(AX), Y4, Y6
+	VANDPD       168(AX), Y6, Y6
+	VBLENDVPD    Y5, Y6, Y4, Y4
+	VMOVUPD      Y4, (DX)
+	VXORPD       Y4, Y4, Y4
+	VFMADD231PD  Y1, Y3, Y4
+	VMOVUPD      32(R9), Y5
+	VCMPPD       $0x1a, tilesConst0000000000000000<>+0(SB), Y5, Y5
+	VMULPD       136(AX), Y4, Y6
+	VANDPD       168(AX), Y6, Y6
+	VBLENDVPD    Y5, Y6, Y4, Y4
+	VMOVUPD      Y4, 32(DX)
+	VXORPD       Y4, Y4, Y4
+	VFMADD231PD  Y2, Y3, Y4
+	VMOVUPD      64(R9), Y5
+	VCMPPD       $0x1a, tilesConst0000000000000000<>+0(SB), Y5, Y3
+	VMULPD       136(AX), Y4, Y5
+	VANDPD       168(AX), Y5, Y5
+	VBLENDVPD    Y3, Y5, Y4, Y4
+	VMOVUPD      Y4, 64(DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	ADDQ         R8, R9
+	DECQ         BX
+	JNZ          row225
+	VZEROUPPER
+	RET
+
+mode224:
+	VZEROUPPER
+	RET
+
+// func outer4AVX2(s *byte)
+// Requires: AVX, FMA3
+TEXT ·outer4AVX2(SB), NOSPLIT, $0-8
+	MOVQ    s+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    72(AX), BX
+	MOVQ    80(AX), SI
+	MOVQ    40(AX), DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
+	CMPQ    SI, $+0
+	JNE     mode226
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), AX
+
+row227:
+	VBROADCASTSD (CX), Y4
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y0, Y4, Y5
+	VMOVUPD      Y5, (DX)
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y1, Y4, Y5
+	VMOVUPD      Y5, 32(DX)
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y2, Y4, Y5
+	VMOVUPD      Y5, 64(DX)
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y3, Y4, Y5
+	VMOVUPD      Y5, 96(DX)
+	ADDQ         SI, CX
+	ADDQ         AX, DX
+	DECQ         BX
+	JNZ          row227
+	VZEROUPPER
+	RET
+
+mode226:
+	CMPQ    SI, $+2
+	JNE     mode228
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), DI
+	MOVQ    104(AX), AX
+	VMOVUPD (AX), Y4
+	VMOVUPD 32(AX), Y5
+	VMOVUPD 64(AX), Y6
+	VMOVUPD 96(AX), Y7
+
+row229:
+	VBROADCASTSD (CX), Y8
+	VXORPD       Y9, Y9, Y9
+	VFMADD231PD  Y0, Y8, Y9
+	VADDPD       Y4, Y9, Y9
+	VMOVUPD      Y9, (DX)
+	VXORPD       Y9, Y9, Y9
+	VFMADD231PD  Y1, Y8, Y9
+	VADDPD       Y5, Y9, Y9
+	VMOVUPD      Y9, 32(DX)
+	VXORPD       Y9, Y9, Y9
+	VFMADD231PD  Y2, Y8, Y9
+	VADDPD       Y6, Y9, Y9
+	VMOVUPD      Y9, 64(DX)
+	VXORPD       Y9, Y9, Y9
+	VFMADD231PD  Y3, Y8, Y9
+	VADDPD       Y7, Y9, Y9
+	VMOVUPD      Y9, 96(DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         BX
+	JNZ          row229
+	VZEROUPPER
+	RET
+
+mode228:
+	CMPQ    SI, $+18
+	JNE     mode230
+	MOVQ    8(AX), SI
+	MOVQ    64(AX), DI
+	MOVQ    104(AX), R8
+	VMOVUPD (R8), Y4
+	VMOVUPD 32(R8), Y5
+	VMOVUPD 64(R8), Y6
+	VMOVUPD 96(R8), Y7
+
+row231:
+	VBROADCASTSD (CX), Y8
+	VXORPD       Y9, Y9, Y9
+	VFMADD231PD  Y0, Y8, Y9
+	VADDPD       Y4, Y9, Y9
+	VCMPPD       $0x11, tilesConst0000000000000000<>+0(SB), Y9, Y10
+	VMULPD       136(AX), Y9, Y11
+	VANDPD       168(AX), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VMOVUPD      Y9, (DX)
+	VXORPD       Y9, Y9, Y9
+	VFMADD231PD  Y1, Y8, Y9
+	VADDPD       Y5, Y9, Y9
+	VCMPPD       $0x11, tilesConst0000000000000000<>+0(SB), Y9, Y10
+	VMULPD       136(AX), Y9, Y11
+	VANDPD       168(AX), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VMOVUPD      Y9, 32(DX)
+	VXORPD       Y9, Y9, Y9
+	VFMADD231PD  Y2, Y8, Y9
+	VADDPD       Y6, Y9, Y9
+	VCMPPD       $0x11, tilesConst0000000000000000<>+0(SB), Y9, Y10
+	VMULPD       136(AX), Y9, Y11
+	VANDPD       168(AX), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VMOVUPD      Y9, 64(DX)
+	VXORPD       Y9, Y9, Y9
+	VFMADD231PD  Y3, Y8, Y9
+	VADDPD       Y7, Y9, Y9
+	VCMPPD       $0x11, tilesConst0000000000000000<>+0(SB), Y9, Y8
+	VMULPD       136(AX), Y9, Y10
+	VANDPD       168(AX), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y9, Y9
+	VMOVUPD      Y9, 96(DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	DECQ         BX
+	JNZ          row231
+	VZEROUPPER
+	RET
+
+mode230:
+	CMPQ SI, $+32
+	JNE  mode232
+	MOVQ 8(AX), SI
+	MOVQ 64(AX), DI
+	MOVQ 112(AX), R9
+	MOVQ 120(AX), R8
+
+row233:
+	VBROADCASTSD (CX), Y4
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y0, Y4, Y5
+	VMOVUPD      (R9), Y6
+	VCMPPD       $0x1a, tilesConst0000000000000000<>+0(SB), Y6, Y6
+	VMULPD       136(AX), Y5, Y7
+	VANDPD       168(AX), Y7, Y7
+	VBLENDVPD    Y6, Y7, Y5, Y5
+	VMOVUPD      Y5, (DX)
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y1, Y4, Y5
+	VMOVUPD      32(R9), Y6
+	VCMPPD       $0x1a, tilesConst0000000000000000<>+0(SB), Y6, Y6
+	VMULPD       136(AX), Y5, Y7
+	VANDPD       168(AX), Y7, Y7
+	VBLENDVPD    Y6, Y7, Y5, Y5
+	VMOVUPD      Y5, 32(DX)
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y2, Y4, Y5
+	VMOVUPD      64(R9), Y6
+	VCMPPD       $0x1a, tilesConst0000000000000000<>+0(SB), Y6, Y6
+	VMULPD       136(AX), Y5, Y7
+	VANDPD       168(AX), Y7, Y7
+	VBLENDVPD    Y6, Y7, Y5, Y5
+	VMOVUPD      Y5, 64(DX)
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  Y3, Y4, Y5
+	VMOVUPD      96(R9), Y6
+	VCMPPD       $0x1a, tilesConst0000000000000000<>+0(SB), Y6, Y4
+	VMULPD       136(AX), Y5, Y6
+	VANDPD       168(AX), Y6, Y6
+	VBLENDVPD    Y4, Y6, Y5, Y5
+	VMOVUPD      Y5, 96(DX)
+	ADDQ         SI, CX
+	ADDQ         DI, DX
+	ADDQ         R8, R9
+	DECQ         BX
+	JNZ          row233
+	VZEROUPPER
+	RET
+
+mode232:
+	VZEROUPPER
+	RET
+
 // func diagonalAVX2(s *byte)
 // Requires: AVX, FMA3
 TEXT ·diagonalAVX2(SB), NOSPLIT, $0-8
@@ -2929,9 +3497,9 @@ TEXT ·diagonalAVX2(SB), NOSPLIT, $0-8
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	TESTQ  DI, DI
-	JZ     summed203
+	JZ     summed235
 
-sum202:
+sum234:
 	VMOVUPD      (DX), Y4
 	VBROADCASTSD (CX), Y5
 	VFMADD231PD  Y4, Y5, Y0
@@ -2944,9 +3512,9 @@ sum202:
 	ADDQ         BX, CX
 	ADDQ         SI, DX
 	DECQ         DI
-	JNZ          sum202
+	JNZ          sum234
 
-summed203:
+summed235:
 	MOVQ         80(AX), CX
 	MOVQ         72(AX), DX
 	MOVQ         56(AX), BX
@@ -2956,105 +3524,105 @@ summed203:
 	VBROADCASTSD 88(AX), Y4
 	VBROADCASTSD 96(AX), Y6
 	CMPQ         DX, $+0
-	JLE          done204
+	JLE          done236
 	LEAQ         tilesMask<>+0(SB), AX
 	VMOVUPD      56(AX), Y7
 	TESTQ        $+1, CX
-	JZ           skip205
+	JZ           skip237
 	VMULPD       Y4, Y0, Y0
 
-skip205:
+skip237:
 	TESTQ   $+4, CX
-	JZ      skip206
+	JZ      skip238
 	VMOVUPD (SI), Y5
 	VMULPD  Y5, Y0, Y0
 
-skip206:
+skip238:
 	TESTQ       $+8, CX
-	JZ          skip207
+	JZ          skip239
 	VMASKMOVPD  (BX), Y7, Y5
 	VFMADD231PD Y5, Y6, Y0
 
-skip207:
+skip239:
 	VMOVSD  X0, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 	CMPQ    DX, $+1
-	JLE     done204
+	JLE     done236
 	LEAQ    tilesMask<>+0(SB), AX
 	VMOVUPD 48(AX), Y0
 	TESTQ   $+1, CX
-	JZ      skip208
+	JZ      skip240
 	VMULPD  Y4, Y1, Y1
 
-skip208:
+skip240:
 	TESTQ   $+4, CX
-	JZ      skip209
+	JZ      skip241
 	VMOVUPD (SI), Y5
 	VMULPD  Y5, Y1, Y1
 
-skip209:
+skip241:
 	TESTQ       $+8, CX
-	JZ          skip210
+	JZ          skip242
 	VMASKMOVPD  (BX), Y0, Y5
 	VFMADD231PD Y5, Y6, Y1
 
-skip210:
+skip242:
 	VMOVUPD X1, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 	CMPQ    DX, $+2
-	JLE     done204
+	JLE     done236
 	LEAQ    tilesMask<>+0(SB), AX
 	VMOVUPD 40(AX), Y0
 	TESTQ   $+1, CX
-	JZ      skip211
+	JZ      skip243
 	VMULPD  Y4, Y2, Y2
 
-skip211:
+skip243:
 	TESTQ   $+4, CX
-	JZ      skip212
+	JZ      skip244
 	VMOVUPD (SI), Y5
 	VMULPD  Y5, Y2, Y2
 
-skip212:
+skip244:
 	TESTQ       $+8, CX
-	JZ          skip213
+	JZ          skip245
 	VMASKMOVPD  (BX), Y0, Y5
 	VFMADD231PD Y5, Y6, Y2
 
-skip213:
+skip245:
 	VMOVUPD      X2, (BX)
 	VEXTRACTF128 $0x01, Y2, X0
 	VMOVSD       X0, 16(BX)
 	ADDQ         DI, BX
 	ADDQ         R8, SI
 	CMPQ         DX, $+3
-	JLE          done204
+	JLE          done236
 	LEAQ         tilesMask<>+0(SB), AX
 	VMOVUPD      32(AX), Y0
 	TESTQ        $+1, CX
-	JZ           skip214
+	JZ           skip246
 	VMULPD       Y4, Y3, Y3
 
-skip214:
+skip246:
 	TESTQ   $+4, CX
-	JZ      skip215
+	JZ      skip247
 	VMOVUPD (SI), Y5
 	VMULPD  Y5, Y3, Y3
 
-skip215:
+skip247:
 	TESTQ       $+8, CX
-	JZ          skip216
+	JZ          skip248
 	VMASKMOVPD  (BX), Y0, Y5
 	VFMADD231PD Y5, Y6, Y3
 
-skip216:
+skip248:
 	VMOVUPD Y3, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 
-done204:
+done236:
 	VZEROUPPER
 	RET
 
@@ -3069,12 +3637,12 @@ TEXT ·transposeAVX2(SB), NOSPLIT, $0-48
 	LEAQ (CX)(CX*2), DI
 	LEAQ (BX)(BX*2), R8
 
-down217:
+down249:
 	MOVQ cols+40(FP), R11
 	MOVQ AX, R9
 	MOVQ DX, R10
 
-across218:
+across250:
 	VMOVUPD    (R10), Y0
 	VMOVUPD    (R10)(BX*1), Y1
 	VMOVUPD    (R10)(BX*2), Y2
@@ -3094,11 +3662,11 @@ across218:
 	ADDQ       $+32, R10
 	LEAQ       (R9)(CX*4), R9
 	SUBQ       $+4, R11
-	JNZ        across218
+	JNZ        across250
 	ADDQ       $+32, AX
 	LEAQ       (DX)(BX*4), DX
 	SUBQ       $+4, SI
-	JNZ        down217
+	JNZ        down249
 	VZEROUPPER
 	RET
 
@@ -3116,9 +3684,9 @@ TEXT ·strip1AVX512(SB), NOSPLIT, $0-8
 	DECQ  R8
 	KMOVB R8, K1
 
-rows220:
+rows252:
 	CMPQ   DI, $+8
-	JL     next221
+	JL     next253
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	VXORPD Z2, Z2, Z2
@@ -3136,9 +3704,9 @@ rows220:
 	MOVQ   40(AX), R13
 	MOVQ   32(AX), R14
 	TESTQ  R14, R14
-	JZ     summed223
+	JZ     summed255
 
-sum222:
+sum254:
 	VMOVUPD          (R13), Z8
 	VFMADD231PD.BCST (CX), Z8, Z0
 	VFMADD231PD.BCST (CX)(R10*1), Z8, Z1
@@ -3152,14 +3720,14 @@ sum222:
 	ADDQ             R11, R8
 	ADDQ             R12, R13
 	DECQ             R14
-	JNZ              sum222
+	JNZ              sum254
 
-summed223:
+summed255:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain224
+	JZ           plain256
 	TESTQ        $+1, CX
-	JZ           skip225
+	JZ           skip257
 	VBROADCASTSD 88(AX), Z8
 	VMULPD       Z8, Z0, Z0
 	VMULPD       Z8, Z1, Z1
@@ -3170,9 +3738,9 @@ summed223:
 	VMULPD       Z8, Z6, Z6
 	VMULPD       Z8, Z7, Z7
 
-skip225:
+skip257:
 	TESTQ     $+2, CX
-	JZ        skip226
+	JZ        skip258
 	MOVQ      104(AX), R8
 	VMOVUPD.Z (R8), K1, Z8
 	VADDPD    Z8, Z0, Z0
@@ -3184,9 +3752,9 @@ skip225:
 	VADDPD    Z8, Z6, Z6
 	VADDPD    Z8, Z7, Z7
 
-skip226:
+skip258:
 	TESTQ     $+4, CX
-	JZ        skip227
+	JZ        skip259
 	MOVQ      120(AX), R9
 	MOVQ      SI, R8
 	VMOVUPD.Z (R8), K1, Z8
@@ -3213,9 +3781,9 @@ skip226:
 	VMOVUPD.Z (R8), K1, Z8
 	VMULPD    Z8, Z7, Z7
 
-skip227:
+skip259:
 	TESTQ        $+8, CX
-	JZ           skip228
+	JZ           skip260
 	VBROADCASTSD 96(AX), Z8
 	MOVQ         64(AX), R9
 	MOVQ         BX, R8
@@ -3243,9 +3811,9 @@ skip227:
 	VMOVUPD.Z    (R8), K1, Z9
 	VFMADD231PD  Z9, Z8, Z7
 
-skip228:
+skip260:
 	TESTQ       $+16, CX
-	JZ          skip229
+	JZ          skip261
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z8
 	VANDPD.BCST 168(AX), Z8, K2, Z0
@@ -3271,9 +3839,9 @@ skip228:
 	VMULPD.BCST 136(AX), Z7, Z8
 	VANDPD.BCST 168(AX), Z8, K2, Z7
 
-skip229:
+skip261:
 	TESTQ       $+32, CX
-	JZ          skip230
+	JZ          skip262
 	MOVQ        120(AX), R9
 	MOVQ        SI, R8
 	VMOVUPD.Z   (R8), K1, Z8
@@ -3316,14 +3884,14 @@ skip229:
 	VMULPD.BCST 136(AX), Z7, Z8
 	VANDPD.BCST 168(AX), Z8, K2, Z7
 
-skip230:
+skip262:
 	TESTQ $+36, CX
-	JZ    skip231
+	JZ    skip263
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*8), SI
 
-skip231:
-plain224:
+skip263:
+plain256:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, K1, (BX)
 	ADDQ    CX, BX
@@ -3343,12 +3911,12 @@ plain224:
 	ADDQ    CX, BX
 	ADDQ    24(AX), DX
 	SUBQ    $+8, DI
-	JZ      done219
-	JMP     rows220
+	JZ      done251
+	JMP     rows252
 
-next221:
+next253:
 	CMPQ   DI, $+4
-	JL     next233
+	JL     next265
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	VXORPD Z2, Z2, Z2
@@ -3361,9 +3929,9 @@ next221:
 	MOVQ   40(AX), R12
 	MOVQ   32(AX), R13
 	TESTQ  R13, R13
-	JZ     summed235
+	JZ     summed267
 
-sum234:
+sum266:
 	VMOVUPD          (R12), Z4
 	VFMADD231PD.BCST (CX), Z4, Z0
 	VFMADD231PD.BCST (CX)(R9*1), Z4, Z1
@@ -3372,23 +3940,23 @@ sum234:
 	ADDQ             R10, CX
 	ADDQ             R11, R12
 	DECQ             R13
-	JNZ              sum234
+	JNZ              sum266
 
-summed235:
+summed267:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain236
+	JZ           plain268
 	TESTQ        $+1, CX
-	JZ           skip237
+	JZ           skip269
 	VBROADCASTSD 88(AX), Z4
 	VMULPD       Z4, Z0, Z0
 	VMULPD       Z4, Z1, Z1
 	VMULPD       Z4, Z2, Z2
 	VMULPD       Z4, Z3, Z3
 
-skip237:
+skip269:
 	TESTQ     $+2, CX
-	JZ        skip238
+	JZ        skip270
 	MOVQ      104(AX), R8
 	VMOVUPD.Z (R8), K1, Z4
 	VADDPD    Z4, Z0, Z0
@@ -3396,9 +3964,9 @@ skip237:
 	VADDPD    Z4, Z2, Z2
 	VADDPD    Z4, Z3, Z3
 
-skip238:
+skip270:
 	TESTQ     $+4, CX
-	JZ        skip239
+	JZ        skip271
 	MOVQ      120(AX), R9
 	MOVQ      SI, R8
 	VMOVUPD.Z (R8), K1, Z4
@@ -3413,9 +3981,9 @@ skip238:
 	VMOVUPD.Z (R8), K1, Z4
 	VMULPD    Z4, Z3, Z3
 
-skip239:
+skip271:
 	TESTQ        $+8, CX
-	JZ           skip240
+	JZ           skip272
 	VBROADCASTSD 96(AX), Z4
 	MOVQ         64(AX), R9
 	MOVQ         BX, R8
@@ -3431,9 +3999,9 @@ skip239:
 	VMOVUPD.Z    (R8), K1, Z5
 	VFMADD231PD  Z5, Z4, Z3
 
-skip240:
+skip272:
 	TESTQ       $+16, CX
-	JZ          skip241
+	JZ          skip273
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z4
 	VANDPD.BCST 168(AX), Z4, K2, Z0
@@ -3447,9 +4015,9 @@ skip240:
 	VMULPD.BCST 136(AX), Z3, Z4
 	VANDPD.BCST 168(AX), Z4, K2, Z3
 
-skip241:
+skip273:
 	TESTQ       $+32, CX
-	JZ          skip242
+	JZ          skip274
 	MOVQ        120(AX), R9
 	MOVQ        SI, R8
 	VMOVUPD.Z   (R8), K1, Z4
@@ -3472,14 +4040,14 @@ skip241:
 	VMULPD.BCST 136(AX), Z3, Z4
 	VANDPD.BCST 168(AX), Z4, K2, Z3
 
-skip242:
+skip274:
 	TESTQ $+36, CX
-	JZ    skip243
+	JZ    skip275
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*4), SI
 
-skip243:
-plain236:
+skip275:
+plain268:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, K1, (BX)
 	ADDQ    CX, BX
@@ -3492,11 +4060,11 @@ plain236:
 	MOVQ    8(AX), CX
 	LEAQ    (DX)(CX*4), DX
 	SUBQ    $+4, DI
-	JZ      done219
+	JZ      done251
 
-next233:
+next265:
 	CMPQ   DI, $+2
-	JL     next245
+	JL     next277
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	MOVQ   8(AX), R9
@@ -3507,38 +4075,38 @@ next233:
 	MOVQ   40(AX), R8
 	MOVQ   32(AX), R12
 	TESTQ  R12, R12
-	JZ     summed247
+	JZ     summed279
 
-sum246:
+sum278:
 	VMOVUPD          (R8), Z2
 	VFMADD231PD.BCST (CX), Z2, Z0
 	VFMADD231PD.BCST (CX)(R9*1), Z2, Z1
 	ADDQ             R10, CX
 	ADDQ             R11, R8
 	DECQ             R12
-	JNZ              sum246
+	JNZ              sum278
 
-summed247:
+summed279:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain248
+	JZ           plain280
 	TESTQ        $+1, CX
-	JZ           skip249
+	JZ           skip281
 	VBROADCASTSD 88(AX), Z2
 	VMULPD       Z2, Z0, Z0
 	VMULPD       Z2, Z1, Z1
 
-skip249:
+skip281:
 	TESTQ     $+2, CX
-	JZ        skip250
+	JZ        skip282
 	MOVQ      104(AX), R8
 	VMOVUPD.Z (R8), K1, Z2
 	VADDPD    Z2, Z0, Z0
 	VADDPD    Z2, Z1, Z1
 
-skip250:
+skip282:
 	TESTQ     $+4, CX
-	JZ        skip251
+	JZ        skip283
 	MOVQ      120(AX), R9
 	MOVQ      SI, R8
 	VMOVUPD.Z (R8), K1, Z2
@@ -3547,9 +4115,9 @@ skip250:
 	VMOVUPD.Z (R8), K1, Z2
 	VMULPD    Z2, Z1, Z1
 
-skip251:
+skip283:
 	TESTQ        $+8, CX
-	JZ           skip252
+	JZ           skip284
 	VBROADCASTSD 96(AX), Z2
 	MOVQ         64(AX), R9
 	MOVQ         BX, R8
@@ -3559,9 +4127,9 @@ skip251:
 	VMOVUPD.Z    (R8), K1, Z3
 	VFMADD231PD  Z3, Z2, Z1
 
-skip252:
+skip284:
 	TESTQ       $+16, CX
-	JZ          skip253
+	JZ          skip285
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z2
 	VANDPD.BCST 168(AX), Z2, K2, Z0
@@ -3569,9 +4137,9 @@ skip252:
 	VMULPD.BCST 136(AX), Z1, Z2
 	VANDPD.BCST 168(AX), Z2, K2, Z1
 
-skip253:
+skip285:
 	TESTQ       $+32, CX
-	JZ          skip254
+	JZ          skip286
 	MOVQ        120(AX), R9
 	MOVQ        SI, R8
 	VMOVUPD.Z   (R8), K1, Z2
@@ -3584,14 +4152,14 @@ skip253:
 	VMULPD.BCST 136(AX), Z1, Z2
 	VANDPD.BCST 168(AX), Z2, K2, Z1
 
-skip254:
+skip286:
 	TESTQ $+36, CX
-	JZ    skip255
+	JZ    skip287
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*2), SI
 
-skip255:
-plain248:
+skip287:
+plain280:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, K1, (BX)
 	ADDQ    CX, BX
@@ -3600,11 +4168,11 @@ plain248:
 	MOVQ    8(AX), CX
 	LEAQ    (DX)(CX*2), DX
 	SUBQ    $+2, DI
-	JZ      done219
+	JZ      done251
 
-next245:
+next277:
 	CMPQ   DI, $+1
-	JL     next257
+	JL     next289
 	VXORPD Z0, Z0, Z0
 	MOVQ   8(AX), R8
 	MOVQ   16(AX), R9
@@ -3614,59 +4182,59 @@ next245:
 	MOVQ   40(AX), R8
 	MOVQ   32(AX), R11
 	TESTQ  R11, R11
-	JZ     summed259
+	JZ     summed291
 
-sum258:
+sum290:
 	VMOVUPD          (R8), Z1
 	VFMADD231PD.BCST (CX), Z1, Z0
 	ADDQ             R9, CX
 	ADDQ             R10, R8
 	DECQ             R11
-	JNZ              sum258
+	JNZ              sum290
 
-summed259:
+summed291:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain260
+	JZ           plain292
 	TESTQ        $+1, CX
-	JZ           skip261
+	JZ           skip293
 	VBROADCASTSD 88(AX), Z1
 	VMULPD       Z1, Z0, Z0
 
-skip261:
+skip293:
 	TESTQ     $+2, CX
-	JZ        skip262
+	JZ        skip294
 	MOVQ      104(AX), R8
 	VMOVUPD.Z (R8), K1, Z1
 	VADDPD    Z1, Z0, Z0
 
-skip262:
+skip294:
 	TESTQ     $+4, CX
-	JZ        skip263
+	JZ        skip295
 	MOVQ      120(AX), R8
 	MOVQ      SI, R8
 	VMOVUPD.Z (R8), K1, Z1
 	VMULPD    Z1, Z0, Z0
 
-skip263:
+skip295:
 	TESTQ        $+8, CX
-	JZ           skip264
+	JZ           skip296
 	VBROADCASTSD 96(AX), Z1
 	MOVQ         64(AX), R8
 	MOVQ         BX, R8
 	VMOVUPD.Z    (R8), K1, Z2
 	VFMADD231PD  Z2, Z1, Z0
 
-skip264:
+skip296:
 	TESTQ       $+16, CX
-	JZ          skip265
+	JZ          skip297
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z1
 	VANDPD.BCST 168(AX), Z1, K2, Z0
 
-skip265:
+skip297:
 	TESTQ       $+32, CX
-	JZ          skip266
+	JZ          skip298
 	MOVQ        120(AX), R8
 	MOVQ        SI, R8
 	VMOVUPD.Z   (R8), K1, Z1
@@ -3674,24 +4242,24 @@ skip265:
 	VMULPD.BCST 136(AX), Z0, Z1
 	VANDPD.BCST 168(AX), Z1, K2, Z0
 
-skip266:
+skip298:
 	TESTQ $+36, CX
-	JZ    skip267
+	JZ    skip299
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*1), SI
 
-skip267:
-plain260:
+skip299:
+plain292:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, K1, (BX)
 	ADDQ    CX, BX
 	MOVQ    8(AX), AX
 	LEAQ    (DX)(AX*1), DX
 	SUBQ    $+1, DI
-	JZ      done219
+	JZ      done251
 
-next257:
-done219:
+next289:
+done251:
 	VZEROUPPER
 	RET
 
@@ -3709,9 +4277,9 @@ TEXT ·strip2AVX512(SB), NOSPLIT, $0-8
 	DECQ  R8
 	KMOVB R8, K1
 
-rows269:
+rows301:
 	CMPQ   DI, $+8
-	JL     next270
+	JL     next302
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	VXORPD Z2, Z2, Z2
@@ -3737,9 +4305,9 @@ rows269:
 	MOVQ   40(AX), R13
 	MOVQ   32(AX), R14
 	TESTQ  R14, R14
-	JZ     summed272
+	JZ     summed304
 
-sum271:
+sum303:
 	VMOVUPD      (R13), Z16
 	VMOVUPD      64(R13), Z17
 	VBROADCASTSD (CX), Z18
@@ -3770,14 +4338,14 @@ sum271:
 	ADDQ         R11, R8
 	ADDQ         R12, R13
 	DECQ         R14
-	JNZ          sum271
+	JNZ          sum303
 
-summed272:
+summed304:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain273
+	JZ           plain305
 	TESTQ        $+1, CX
-	JZ           skip274
+	JZ           skip306
 	VBROADCASTSD 88(AX), Z16
 	VMULPD       Z16, Z0, Z0
 	VMULPD       Z16, Z1, Z1
@@ -3796,9 +4364,9 @@ summed272:
 	VMULPD       Z16, Z14, Z14
 	VMULPD       Z16, Z15, Z15
 
-skip274:
+skip306:
 	TESTQ     $+2, CX
-	JZ        skip275
+	JZ        skip307
 	MOVQ      104(AX), R8
 	VMOVUPD   (R8), Z16
 	VADDPD    Z16, Z0, Z0
@@ -3819,9 +4387,9 @@ skip274:
 	VADDPD    Z16, Z13, Z13
 	VADDPD    Z16, Z15, Z15
 
-skip275:
+skip307:
 	TESTQ     $+4, CX
-	JZ        skip276
+	JZ        skip308
 	MOVQ      120(AX), R9
 	MOVQ      SI, R8
 	VMOVUPD   (R8), Z16
@@ -3864,9 +4432,9 @@ skip275:
 	VMOVUPD.Z 64(R8), K1, Z16
 	VMULPD    Z16, Z15, Z15
 
-skip276:
+skip308:
 	TESTQ        $+8, CX
-	JZ           skip277
+	JZ           skip309
 	VBROADCASTSD 96(AX), Z16
 	MOVQ         64(AX), R9
 	MOVQ         BX, R8
@@ -3910,9 +4478,9 @@ skip276:
 	VMOVUPD.Z    64(R8), K1, Z17
 	VFMADD231PD  Z17, Z16, Z15
 
-skip277:
+skip309:
 	TESTQ       $+16, CX
-	JZ          skip278
+	JZ          skip310
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z16
 	VANDPD.BCST 168(AX), Z16, K2, Z0
@@ -3962,9 +4530,9 @@ skip277:
 	VMULPD.BCST 136(AX), Z15, Z16
 	VANDPD.BCST 168(AX), Z16, K2, Z15
 
-skip278:
+skip310:
 	TESTQ       $+32, CX
-	JZ          skip279
+	JZ          skip311
 	MOVQ        120(AX), R9
 	MOVQ        SI, R8
 	VMOVUPD     (R8), Z16
@@ -4039,14 +4607,14 @@ skip278:
 	VMULPD.BCST 136(AX), Z15, Z16
 	VANDPD.BCST 168(AX), Z16, K2, Z15
 
-skip279:
+skip311:
 	TESTQ $+36, CX
-	JZ    skip280
+	JZ    skip312
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*8), SI
 
-skip280:
-plain273:
+skip312:
+plain305:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, (BX)
 	VMOVUPD Z1, K1, 64(BX)
@@ -4074,12 +4642,12 @@ plain273:
 	ADDQ    CX, BX
 	ADDQ    24(AX), DX
 	SUBQ    $+8, DI
-	JZ      done268
-	JMP     rows269
+	JZ      done300
+	JMP     rows301
 
-next270:
+next302:
 	CMPQ   DI, $+4
-	JL     next282
+	JL     next314
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	VXORPD Z2, Z2, Z2
@@ -4096,9 +4664,9 @@ next270:
 	MOVQ   40(AX), R12
 	MOVQ   32(AX), R13
 	TESTQ  R13, R13
-	JZ     summed284
+	JZ     summed316
 
-sum283:
+sum315:
 	VMOVUPD      (R12), Z8
 	VMOVUPD      64(R12), Z9
 	VBROADCASTSD (CX), Z10
@@ -4116,14 +4684,14 @@ sum283:
 	ADDQ         R10, CX
 	ADDQ         R11, R12
 	DECQ         R13
-	JNZ          sum283
+	JNZ          sum315
 
-summed284:
+summed316:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain285
+	JZ           plain317
 	TESTQ        $+1, CX
-	JZ           skip286
+	JZ           skip318
 	VBROADCASTSD 88(AX), Z8
 	VMULPD       Z8, Z0, Z0
 	VMULPD       Z8, Z1, Z1
@@ -4134,9 +4702,9 @@ summed284:
 	VMULPD       Z8, Z6, Z6
 	VMULPD       Z8, Z7, Z7
 
-skip286:
+skip318:
 	TESTQ     $+2, CX
-	JZ        skip287
+	JZ        skip319
 	MOVQ      104(AX), R8
 	VMOVUPD   (R8), Z8
 	VADDPD    Z8, Z0, Z0
@@ -4149,9 +4717,9 @@ skip286:
 	VADDPD    Z8, Z5, Z5
 	VADDPD    Z8, Z7, Z7
 
-skip287:
+skip319:
 	TESTQ     $+4, CX
-	JZ        skip288
+	JZ        skip320
 	MOVQ      120(AX), R9
 	MOVQ      SI, R8
 	VMOVUPD   (R8), Z8
@@ -4174,9 +4742,9 @@ skip287:
 	VMOVUPD.Z 64(R8), K1, Z8
 	VMULPD    Z8, Z7, Z7
 
-skip288:
+skip320:
 	TESTQ        $+8, CX
-	JZ           skip289
+	JZ           skip321
 	VBROADCASTSD 96(AX), Z8
 	MOVQ         64(AX), R9
 	MOVQ         BX, R8
@@ -4200,9 +4768,9 @@ skip288:
 	VMOVUPD.Z    64(R8), K1, Z9
 	VFMADD231PD  Z9, Z8, Z7
 
-skip289:
+skip321:
 	TESTQ       $+16, CX
-	JZ          skip290
+	JZ          skip322
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z8
 	VANDPD.BCST 168(AX), Z8, K2, Z0
@@ -4228,9 +4796,9 @@ skip289:
 	VMULPD.BCST 136(AX), Z7, Z8
 	VANDPD.BCST 168(AX), Z8, K2, Z7
 
-skip290:
+skip322:
 	TESTQ       $+32, CX
-	JZ          skip291
+	JZ          skip323
 	MOVQ        120(AX), R9
 	MOVQ        SI, R8
 	VMOVUPD     (R8), Z8
@@ -4269,14 +4837,14 @@ skip290:
 	VMULPD.BCST 136(AX), Z7, Z8
 	VANDPD.BCST 168(AX), Z8, K2, Z7
 
-skip291:
+skip323:
 	TESTQ $+36, CX
-	JZ    skip292
+	JZ    skip324
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*4), SI
 
-skip292:
-plain285:
+skip324:
+plain317:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, (BX)
 	VMOVUPD Z1, K1, 64(BX)
@@ -4293,11 +4861,11 @@ plain285:
 	MOVQ    8(AX), CX
 	LEAQ    (DX)(CX*4), DX
 	SUBQ    $+4, DI
-	JZ      done268
+	JZ      done300
 
-next282:
+next314:
 	CMPQ   DI, $+2
-	JL     next294
+	JL     next326
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	VXORPD Z2, Z2, Z2
@@ -4310,9 +4878,9 @@ next282:
 	MOVQ   40(AX), R8
 	MOVQ   32(AX), R12
 	TESTQ  R12, R12
-	JZ     summed296
+	JZ     summed328
 
-sum295:
+sum327:
 	VMOVUPD      (R8), Z4
 	VMOVUPD      64(R8), Z5
 	VBROADCASTSD (CX), Z6
@@ -4324,23 +4892,23 @@ sum295:
 	ADDQ         R10, CX
 	ADDQ         R11, R8
 	DECQ         R12
-	JNZ          sum295
+	JNZ          sum327
 
-summed296:
+summed328:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain297
+	JZ           plain329
 	TESTQ        $+1, CX
-	JZ           skip298
+	JZ           skip330
 	VBROADCASTSD 88(AX), Z4
 	VMULPD       Z4, Z0, Z0
 	VMULPD       Z4, Z1, Z1
 	VMULPD       Z4, Z2, Z2
 	VMULPD       Z4, Z3, Z3
 
-skip298:
+skip330:
 	TESTQ     $+2, CX
-	JZ        skip299
+	JZ        skip331
 	MOVQ      104(AX), R8
 	VMOVUPD   (R8), Z4
 	VADDPD    Z4, Z0, Z0
@@ -4349,9 +4917,9 @@ skip298:
 	VADDPD    Z4, Z1, Z1
 	VADDPD    Z4, Z3, Z3
 
-skip299:
+skip331:
 	TESTQ     $+4, CX
-	JZ        skip300
+	JZ        skip332
 	MOVQ      120(AX), R9
 	MOVQ      SI, R8
 	VMOVUPD   (R8), Z4
@@ -4364,9 +4932,9 @@ skip299:
 	VMOVUPD.Z 64(R8), K1, Z4
 	VMULPD    Z4, Z3, Z3
 
-skip300:
+skip332:
 	TESTQ        $+8, CX
-	JZ           skip301
+	JZ           skip333
 	VBROADCASTSD 96(AX), Z4
 	MOVQ         64(AX), R9
 	MOVQ         BX, R8
@@ -4380,9 +4948,9 @@ skip300:
 	VMOVUPD.Z    64(R8), K1, Z5
 	VFMADD231PD  Z5, Z4, Z3
 
-skip301:
+skip333:
 	TESTQ       $+16, CX
-	JZ          skip302
+	JZ          skip334
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z4
 	VANDPD.BCST 168(AX), Z4, K2, Z0
@@ -4396,9 +4964,9 @@ skip301:
 	VMULPD.BCST 136(AX), Z3, Z4
 	VANDPD.BCST 168(AX), Z4, K2, Z3
 
-skip302:
+skip334:
 	TESTQ       $+32, CX
-	JZ          skip303
+	JZ          skip335
 	MOVQ        120(AX), R9
 	MOVQ        SI, R8
 	VMOVUPD     (R8), Z4
@@ -4419,14 +4987,14 @@ skip302:
 	VMULPD.BCST 136(AX), Z3, Z4
 	VANDPD.BCST 168(AX), Z4, K2, Z3
 
-skip303:
+skip335:
 	TESTQ $+36, CX
-	JZ    skip304
+	JZ    skip336
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*2), SI
 
-skip304:
-plain297:
+skip336:
+plain329:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, (BX)
 	VMOVUPD Z1, K1, 64(BX)
@@ -4437,11 +5005,11 @@ plain297:
 	MOVQ    8(AX), CX
 	LEAQ    (DX)(CX*2), DX
 	SUBQ    $+2, DI
-	JZ      done268
+	JZ      done300
 
-next294:
+next326:
 	CMPQ   DI, $+1
-	JL     next306
+	JL     next338
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	MOVQ   8(AX), R8
@@ -4452,9 +5020,9 @@ next294:
 	MOVQ   40(AX), R8
 	MOVQ   32(AX), R11
 	TESTQ  R11, R11
-	JZ     summed308
+	JZ     summed340
 
-sum307:
+sum339:
 	VMOVUPD      (R8), Z2
 	VMOVUPD      64(R8), Z3
 	VBROADCASTSD (CX), Z4
@@ -4463,30 +5031,30 @@ sum307:
 	ADDQ         R9, CX
 	ADDQ         R10, R8
 	DECQ         R11
-	JNZ          sum307
+	JNZ          sum339
 
-summed308:
+summed340:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain309
+	JZ           plain341
 	TESTQ        $+1, CX
-	JZ           skip310
+	JZ           skip342
 	VBROADCASTSD 88(AX), Z2
 	VMULPD       Z2, Z0, Z0
 	VMULPD       Z2, Z1, Z1
 
-skip310:
+skip342:
 	TESTQ     $+2, CX
-	JZ        skip311
+	JZ        skip343
 	MOVQ      104(AX), R8
 	VMOVUPD   (R8), Z2
 	VADDPD    Z2, Z0, Z0
 	VMOVUPD.Z 64(R8), K1, Z2
 	VADDPD    Z2, Z1, Z1
 
-skip311:
+skip343:
 	TESTQ     $+4, CX
-	JZ        skip312
+	JZ        skip344
 	MOVQ      120(AX), R8
 	MOVQ      SI, R8
 	VMOVUPD   (R8), Z2
@@ -4494,9 +5062,9 @@ skip311:
 	VMOVUPD.Z 64(R8), K1, Z2
 	VMULPD    Z2, Z1, Z1
 
-skip312:
+skip344:
 	TESTQ        $+8, CX
-	JZ           skip313
+	JZ           skip345
 	VBROADCASTSD 96(AX), Z2
 	MOVQ         64(AX), R8
 	MOVQ         BX, R8
@@ -4505,9 +5073,9 @@ skip312:
 	VMOVUPD.Z    64(R8), K1, Z3
 	VFMADD231PD  Z3, Z2, Z1
 
-skip313:
+skip345:
 	TESTQ       $+16, CX
-	JZ          skip314
+	JZ          skip346
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z2
 	VANDPD.BCST 168(AX), Z2, K2, Z0
@@ -4515,9 +5083,9 @@ skip313:
 	VMULPD.BCST 136(AX), Z1, Z2
 	VANDPD.BCST 168(AX), Z2, K2, Z1
 
-skip314:
+skip346:
 	TESTQ       $+32, CX
-	JZ          skip315
+	JZ          skip347
 	MOVQ        120(AX), R8
 	MOVQ        SI, R8
 	VMOVUPD     (R8), Z2
@@ -4529,14 +5097,14 @@ skip314:
 	VMULPD.BCST 136(AX), Z1, Z2
 	VANDPD.BCST 168(AX), Z2, K2, Z1
 
-skip315:
+skip347:
 	TESTQ $+36, CX
-	JZ    skip316
+	JZ    skip348
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*1), SI
 
-skip316:
-plain309:
+skip348:
+plain341:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, (BX)
 	VMOVUPD Z1, K1, 64(BX)
@@ -4544,10 +5112,10 @@ plain309:
 	MOVQ    8(AX), AX
 	LEAQ    (DX)(AX*1), DX
 	SUBQ    $+1, DI
-	JZ      done268
+	JZ      done300
 
-next306:
-done268:
+next338:
+done300:
 	VZEROUPPER
 	RET
 
@@ -4565,9 +5133,9 @@ TEXT ·strip3AVX512(SB), NOSPLIT, $0-8
 	DECQ  R8
 	KMOVB R8, K1
 
-rows318:
+rows350:
 	CMPQ   DI, $+8
-	JL     next319
+	JL     next351
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	VXORPD Z2, Z2, Z2
@@ -4601,9 +5169,9 @@ rows318:
 	MOVQ   40(AX), R13
 	MOVQ   32(AX), R14
 	TESTQ  R14, R14
-	JZ     summed321
+	JZ     summed353
 
-sum320:
+sum352:
 	VMOVUPD      (R13), Z24
 	VMOVUPD      64(R13), Z25
 	VMOVUPD      128(R13), Z26
@@ -4643,14 +5211,14 @@ sum320:
 	ADDQ         R11, R8
 	ADDQ         R12, R13
 	DECQ         R14
-	JNZ          sum320
+	JNZ          sum352
 
-summed321:
+summed353:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain322
+	JZ           plain354
 	TESTQ        $+1, CX
-	JZ           skip323
+	JZ           skip355
 	VBROADCASTSD 88(AX), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
@@ -4677,9 +5245,9 @@ summed321:
 	VMULPD       Z24, Z22, Z22
 	VMULPD       Z24, Z23, Z23
 
-skip323:
+skip355:
 	TESTQ     $+2, CX
-	JZ        skip324
+	JZ        skip356
 	MOVQ      104(AX), R8
 	VMOVUPD   (R8), Z24
 	VADDPD    Z24, Z0, Z0
@@ -4709,9 +5277,9 @@ skip323:
 	VADDPD    Z24, Z20, Z20
 	VADDPD    Z24, Z23, Z23
 
-skip324:
+skip356:
 	TESTQ     $+4, CX
-	JZ        skip325
+	JZ        skip357
 	MOVQ      120(AX), R9
 	MOVQ      SI, R8
 	VMOVUPD   (R8), Z24
@@ -4770,9 +5338,9 @@ skip324:
 	VMOVUPD.Z 128(R8), K1, Z24
 	VMULPD    Z24, Z23, Z23
 
-skip325:
+skip357:
 	TESTQ        $+8, CX
-	JZ           skip326
+	JZ           skip358
 	VBROADCASTSD 96(AX), Z24
 	MOVQ         64(AX), R9
 	MOVQ         BX, R8
@@ -4832,9 +5400,9 @@ skip325:
 	VMOVUPD.Z    128(R8), K1, Z25
 	VFMADD231PD  Z25, Z24, Z23
 
-skip326:
+skip358:
 	TESTQ       $+16, CX
-	JZ          skip327
+	JZ          skip359
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z24
 	VANDPD.BCST 168(AX), Z24, K2, Z0
@@ -4908,9 +5476,9 @@ skip326:
 	VMULPD.BCST 136(AX), Z23, Z24
 	VANDPD.BCST 168(AX), Z24, K2, Z23
 
-skip327:
+skip359:
 	TESTQ       $+32, CX
-	JZ          skip328
+	JZ          skip360
 	MOVQ        120(AX), R9
 	MOVQ        SI, R8
 	VMOVUPD     (R8), Z24
@@ -5017,14 +5585,14 @@ skip327:
 	VMULPD.BCST 136(AX), Z23, Z24
 	VANDPD.BCST 168(AX), Z24, K2, Z23
 
-skip328:
+skip360:
 	TESTQ $+36, CX
-	JZ    skip329
+	JZ    skip361
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*8), SI
 
-skip329:
-plain322:
+skip361:
+plain354:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, (BX)
 	VMOVUPD Z1, 64(BX)
@@ -5060,12 +5628,12 @@ plain322:
 	ADDQ    CX, BX
 	ADDQ    24(AX), DX
 	SUBQ    $+8, DI
-	JZ      done317
-	JMP     rows318
+	JZ      done349
+	JMP     rows350
 
-next319:
+next351:
 	CMPQ   DI, $+4
-	JL     next331
+	JL     next363
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	VXORPD Z2, Z2, Z2
@@ -5086,9 +5654,9 @@ next319:
 	MOVQ   40(AX), R12
 	MOVQ   32(AX), R13
 	TESTQ  R13, R13
-	JZ     summed333
+	JZ     summed365
 
-sum332:
+sum364:
 	VMOVUPD      (R12), Z12
 	VMOVUPD      64(R12), Z13
 	VMOVUPD      128(R12), Z14
@@ -5111,14 +5679,14 @@ sum332:
 	ADDQ         R10, CX
 	ADDQ         R11, R12
 	DECQ         R13
-	JNZ          sum332
+	JNZ          sum364
 
-summed333:
+summed365:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain334
+	JZ           plain366
 	TESTQ        $+1, CX
-	JZ           skip335
+	JZ           skip367
 	VBROADCASTSD 88(AX), Z12
 	VMULPD       Z12, Z0, Z0
 	VMULPD       Z12, Z1, Z1
@@ -5133,9 +5701,9 @@ summed333:
 	VMULPD       Z12, Z10, Z10
 	VMULPD       Z12, Z11, Z11
 
-skip335:
+skip367:
 	TESTQ     $+2, CX
-	JZ        skip336
+	JZ        skip368
 	MOVQ      104(AX), R8
 	VMOVUPD   (R8), Z12
 	VADDPD    Z12, Z0, Z0
@@ -5153,9 +5721,9 @@ skip335:
 	VADDPD    Z12, Z8, Z8
 	VADDPD    Z12, Z11, Z11
 
-skip336:
+skip368:
 	TESTQ     $+4, CX
-	JZ        skip337
+	JZ        skip369
 	MOVQ      120(AX), R9
 	MOVQ      SI, R8
 	VMOVUPD   (R8), Z12
@@ -5186,9 +5754,9 @@ skip336:
 	VMOVUPD.Z 128(R8), K1, Z12
 	VMULPD    Z12, Z11, Z11
 
-skip337:
+skip369:
 	TESTQ        $+8, CX
-	JZ           skip338
+	JZ           skip370
 	VBROADCASTSD 96(AX), Z12
 	MOVQ         64(AX), R9
 	MOVQ         BX, R8
@@ -5220,9 +5788,9 @@ skip337:
 	VMOVUPD.Z    128(R8), K1, Z13
 	VFMADD231PD  Z13, Z12, Z11
 
-skip338:
+skip370:
 	TESTQ       $+16, CX
-	JZ          skip339
+	JZ          skip371
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z12
 	VANDPD.BCST 168(AX), Z12, K2, Z0
@@ -5260,9 +5828,9 @@ skip338:
 	VMULPD.BCST 136(AX), Z11, Z12
 	VANDPD.BCST 168(AX), Z12, K2, Z11
 
-skip339:
+skip371:
 	TESTQ       $+32, CX
-	JZ          skip340
+	JZ          skip372
 	MOVQ        120(AX), R9
 	MOVQ        SI, R8
 	VMOVUPD     (R8), Z12
@@ -5317,14 +5885,14 @@ skip339:
 	VMULPD.BCST 136(AX), Z11, Z12
 	VANDPD.BCST 168(AX), Z12, K2, Z11
 
-skip340:
+skip372:
 	TESTQ $+36, CX
-	JZ    skip341
+	JZ    skip373
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*4), SI
 
-skip341:
-plain334:
+skip373:
+plain366:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, (BX)
 	VMOVUPD Z1, 64(BX)
@@ -5345,11 +5913,11 @@ plain334:
 	MOVQ    8(AX), CX
 	LEAQ    (DX)(CX*4), DX
 	SUBQ    $+4, DI
-	JZ      done317
+	JZ      done349
 
-next331:
+next363:
 	CMPQ   DI, $+2
-	JL     next343
+	JL     next375
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	VXORPD Z2, Z2, Z2
@@ -5364,9 +5932,9 @@ next331:
 	MOVQ   40(AX), R8
 	MOVQ   32(AX), R12
 	TESTQ  R12, R12
-	JZ     summed345
+	JZ     summed377
 
-sum344:
+sum376:
 	VMOVUPD      (R8), Z6
 	VMOVUPD      64(R8), Z7
 	VMOVUPD      128(R8), Z8
@@ -5381,14 +5949,14 @@ sum344:
 	ADDQ         R10, CX
 	ADDQ         R11, R8
 	DECQ         R12
-	JNZ          sum344
+	JNZ          sum376
 
-summed345:
+summed377:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain346
+	JZ           plain378
 	TESTQ        $+1, CX
-	JZ           skip347
+	JZ           skip379
 	VBROADCASTSD 88(AX), Z6
 	VMULPD       Z6, Z0, Z0
 	VMULPD       Z6, Z1, Z1
@@ -5397,9 +5965,9 @@ summed345:
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z6, Z5, Z5
 
-skip347:
+skip379:
 	TESTQ     $+2, CX
-	JZ        skip348
+	JZ        skip380
 	MOVQ      104(AX), R8
 	VMOVUPD   (R8), Z6
 	VADDPD    Z6, Z0, Z0
@@ -5411,9 +5979,9 @@ skip347:
 	VADDPD    Z6, Z2, Z2
 	VADDPD    Z6, Z5, Z5
 
-skip348:
+skip380:
 	TESTQ     $+4, CX
-	JZ        skip349
+	JZ        skip381
 	MOVQ      120(AX), R9
 	MOVQ      SI, R8
 	VMOVUPD   (R8), Z6
@@ -5430,9 +5998,9 @@ skip348:
 	VMOVUPD.Z 128(R8), K1, Z6
 	VMULPD    Z6, Z5, Z5
 
-skip349:
+skip381:
 	TESTQ        $+8, CX
-	JZ           skip350
+	JZ           skip382
 	VBROADCASTSD 96(AX), Z6
 	MOVQ         64(AX), R9
 	MOVQ         BX, R8
@@ -5450,9 +6018,9 @@ skip349:
 	VMOVUPD.Z    128(R8), K1, Z7
 	VFMADD231PD  Z7, Z6, Z5
 
-skip350:
+skip382:
 	TESTQ       $+16, CX
-	JZ          skip351
+	JZ          skip383
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z6
 	VANDPD.BCST 168(AX), Z6, K2, Z0
@@ -5472,9 +6040,9 @@ skip350:
 	VMULPD.BCST 136(AX), Z5, Z6
 	VANDPD.BCST 168(AX), Z6, K2, Z5
 
-skip351:
+skip383:
 	TESTQ       $+32, CX
-	JZ          skip352
+	JZ          skip384
 	MOVQ        120(AX), R9
 	MOVQ        SI, R8
 	VMOVUPD     (R8), Z6
@@ -5503,14 +6071,14 @@ skip351:
 	VMULPD.BCST 136(AX), Z5, Z6
 	VANDPD.BCST 168(AX), Z6, K2, Z5
 
-skip352:
+skip384:
 	TESTQ $+36, CX
-	JZ    skip353
+	JZ    skip385
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*2), SI
 
-skip353:
-plain346:
+skip385:
+plain378:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, (BX)
 	VMOVUPD Z1, 64(BX)
@@ -5523,11 +6091,11 @@ plain346:
 	MOVQ    8(AX), CX
 	LEAQ    (DX)(CX*2), DX
 	SUBQ    $+2, DI
-	JZ      done317
+	JZ      done349
 
-next343:
+next375:
 	CMPQ   DI, $+1
-	JL     next355
+	JL     next387
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	VXORPD Z2, Z2, Z2
@@ -5539,9 +6107,9 @@ next343:
 	MOVQ   40(AX), R8
 	MOVQ   32(AX), R11
 	TESTQ  R11, R11
-	JZ     summed357
+	JZ     summed389
 
-sum356:
+sum388:
 	VMOVUPD      (R8), Z3
 	VMOVUPD      64(R8), Z4
 	VMOVUPD      128(R8), Z5
@@ -5552,22 +6120,22 @@ sum356:
 	ADDQ         R9, CX
 	ADDQ         R10, R8
 	DECQ         R11
-	JNZ          sum356
+	JNZ          sum388
 
-summed357:
+summed389:
 	MOVQ         80(AX), CX
 	TESTQ        CX, CX
-	JZ           plain358
+	JZ           plain390
 	TESTQ        $+1, CX
-	JZ           skip359
+	JZ           skip391
 	VBROADCASTSD 88(AX), Z3
 	VMULPD       Z3, Z0, Z0
 	VMULPD       Z3, Z1, Z1
 	VMULPD       Z3, Z2, Z2
 
-skip359:
+skip391:
 	TESTQ     $+2, CX
-	JZ        skip360
+	JZ        skip392
 	MOVQ      104(AX), R8
 	VMOVUPD   (R8), Z3
 	VADDPD    Z3, Z0, Z0
@@ -5576,9 +6144,9 @@ skip359:
 	VMOVUPD.Z 128(R8), K1, Z3
 	VADDPD    Z3, Z2, Z2
 
-skip360:
+skip392:
 	TESTQ     $+4, CX
-	JZ        skip361
+	JZ        skip393
 	MOVQ      120(AX), R8
 	MOVQ      SI, R8
 	VMOVUPD   (R8), Z3
@@ -5588,9 +6156,9 @@ skip360:
 	VMOVUPD.Z 128(R8), K1, Z3
 	VMULPD    Z3, Z2, Z2
 
-skip361:
+skip393:
 	TESTQ        $+8, CX
-	JZ           skip362
+	JZ           skip394
 	VBROADCASTSD 96(AX), Z3
 	MOVQ         64(AX), R8
 	MOVQ         BX, R8
@@ -5601,9 +6169,9 @@ skip361:
 	VMOVUPD.Z    128(R8), K1, Z4
 	VFMADD231PD  Z4, Z3, Z2
 
-skip362:
+skip394:
 	TESTQ       $+16, CX
-	JZ          skip363
+	JZ          skip395
 	VCMPPD.BCST $0x11, tilesConst0000000000000000<>+0(SB), Z0, K2
 	VMULPD.BCST 136(AX), Z0, Z3
 	VANDPD.BCST 168(AX), Z3, K2, Z0
@@ -5614,9 +6182,9 @@ skip362:
 	VMULPD.BCST 136(AX), Z2, Z3
 	VANDPD.BCST 168(AX), Z3, K2, Z2
 
-skip363:
+skip395:
 	TESTQ       $+32, CX
-	JZ          skip364
+	JZ          skip396
 	MOVQ        120(AX), R8
 	MOVQ        SI, R8
 	VMOVUPD     (R8), Z3
@@ -5632,14 +6200,14 @@ skip363:
 	VMULPD.BCST 136(AX), Z2, Z3
 	VANDPD.BCST 168(AX), Z3, K2, Z2
 
-skip364:
+skip396:
 	TESTQ $+36, CX
-	JZ    skip365
+	JZ    skip397
 	MOVQ  120(AX), CX
 	LEAQ  (SI)(CX*1), SI
 
-skip365:
-plain358:
+skip397:
+plain390:
 	MOVQ    64(AX), CX
 	VMOVUPD Z0, (BX)
 	VMOVUPD Z1, 64(BX)
@@ -5648,10 +6216,578 @@ plain358:
 	MOVQ    8(AX), AX
 	LEAQ    (DX)(AX*1), DX
 	SUBQ    $+1, DI
-	JZ      done317
+	JZ      done349
 
-next355:
-done317:
+next387:
+done349:
+	VZEROUPPER
+	RET
+
+// func outer1AVX512(s *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·outer1AVX512(SB), NOSPLIT, $0-8
+	MOVQ      s+0(FP), AX
+	MOVQ      (AX), DX
+	MOVQ      56(AX), BX
+	MOVQ      72(AX), SI
+	MOVQ      80(AX), DI
+	MOVQ      128(AX), CX
+	MOVQ      $0x00000001, R8
+	SHLQ      CL, R8
+	DECQ      R8
+	KMOVB     R8, K1
+	MOVQ      40(AX), CX
+	VMOVUPD.Z (CX), K1, Z0
+	CMPQ      DI, $+0
+	JNE       mode398
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), AX
+
+row399:
+	VBROADCASTSD (DX), Z1
+	VXORPD       Z2, Z2, Z2
+	VFMADD231PD  Z0, Z1, Z2
+	VMOVUPD      Z2, K1, (BX)
+	ADDQ         CX, DX
+	ADDQ         AX, BX
+	DECQ         SI
+	JNZ          row399
+	VZEROUPPER
+	RET
+
+mode398:
+	CMPQ      DI, $+2
+	JNE       mode400
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), DI
+	MOVQ      104(AX), AX
+	VMOVUPD.Z (AX), K1, Z1
+
+row401:
+	VBROADCASTSD (DX), Z2
+	VXORPD       Z3, Z3, Z3
+	VFMADD231PD  Z0, Z2, Z3
+	VADDPD       Z1, Z3, Z3
+	VMOVUPD      Z3, K1, (BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	DECQ         SI
+	JNZ          row401
+	VZEROUPPER
+	RET
+
+mode400:
+	CMPQ      DI, $+18
+	JNE       mode402
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), DI
+	MOVQ      104(AX), R8
+	VMOVUPD.Z (R8), K1, Z1
+
+row403:
+	VBROADCASTSD (DX), Z2
+	VXORPD       Z3, Z3, Z3
+	VFMADD231PD  Z0, Z2, Z3
+	VADDPD       Z1, Z3, Z3
+	VCMPPD.BCST  $0x11, tilesConst0000000000000000<>+0(SB), Z3, K2
+	VMULPD.BCST  136(AX), Z3, Z2
+	VANDPD.BCST  168(AX), Z2, K2, Z3
+	VMOVUPD      Z3, K1, (BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	DECQ         SI
+	JNZ          row403
+	VZEROUPPER
+	RET
+
+mode402:
+	CMPQ DI, $+32
+	JNE  mode404
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DI
+	MOVQ 112(AX), R9
+	MOVQ 120(AX), R8
+
+row405:
+	VBROADCASTSD (DX), Z1
+	VXORPD       Z2, Z2, Z2
+	VFMADD231PD  Z0, Z1, Z2
+	VMOVUPD.Z    (R9), K1, Z1
+	VCMPPD.BCST  $0x1a, tilesConst0000000000000000<>+0(SB), Z1, K2
+	VMULPD.BCST  136(AX), Z2, Z1
+	VANDPD.BCST  168(AX), Z1, K2, Z2
+	VMOVUPD      Z2, K1, (BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	ADDQ         R8, R9
+	DECQ         SI
+	JNZ          row405
+	VZEROUPPER
+	RET
+
+mode404:
+	VZEROUPPER
+	RET
+
+// func outer2AVX512(s *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·outer2AVX512(SB), NOSPLIT, $0-8
+	MOVQ      s+0(FP), AX
+	MOVQ      (AX), DX
+	MOVQ      56(AX), BX
+	MOVQ      72(AX), SI
+	MOVQ      80(AX), DI
+	MOVQ      128(AX), CX
+	MOVQ      $0x00000001, R8
+	SHLQ      CL, R8
+	DECQ      R8
+	KMOVB     R8, K1
+	MOVQ      40(AX), CX
+	VMOVUPD   (CX), Z0
+	VMOVUPD.Z 64(CX), K1, Z1
+	CMPQ      DI, $+0
+	JNE       mode406
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), AX
+
+row407:
+	VBROADCASTSD (DX), Z2
+	VXORPD       Z3, Z3, Z3
+	VFMADD231PD  Z0, Z2, Z3
+	VMOVUPD      Z3, (BX)
+	VXORPD       Z3, Z3, Z3
+	VFMADD231PD  Z1, Z2, Z3
+	VMOVUPD      Z3, K1, 64(BX)
+	ADDQ         CX, DX
+	ADDQ         AX, BX
+	DECQ         SI
+	JNZ          row407
+	VZEROUPPER
+	RET
+
+mode406:
+	CMPQ      DI, $+2
+	JNE       mode408
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), DI
+	MOVQ      104(AX), AX
+	VMOVUPD   (AX), Z2
+	VMOVUPD.Z 64(AX), K1, Z3
+
+row409:
+	VBROADCASTSD (DX), Z4
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z0, Z4, Z5
+	VADDPD       Z2, Z5, Z5
+	VMOVUPD      Z5, (BX)
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z1, Z4, Z5
+	VADDPD       Z3, Z5, Z5
+	VMOVUPD      Z5, K1, 64(BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	DECQ         SI
+	JNZ          row409
+	VZEROUPPER
+	RET
+
+mode408:
+	CMPQ      DI, $+18
+	JNE       mode410
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), DI
+	MOVQ      104(AX), R8
+	VMOVUPD   (R8), Z2
+	VMOVUPD.Z 64(R8), K1, Z3
+
+row411:
+	VBROADCASTSD (DX), Z4
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z0, Z4, Z5
+	VADDPD       Z2, Z5, Z5
+	VCMPPD.BCST  $0x11, tilesConst0000000000000000<>+0(SB), Z5, K2
+	VMULPD.BCST  136(AX), Z5, Z6
+	VANDPD.BCST  168(AX), Z6, K2, Z5
+	VMOVUPD      Z5, (BX)
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z1, Z4, Z5
+	VADDPD       Z3, Z5, Z5
+	VCMPPD.BCST  $0x11, tilesConst0000000000000000<>+0(SB), Z5, K2
+	VMULPD.BCST  136(AX), Z5, Z4
+	VANDPD.BCST  168(AX), Z4, K2, Z5
+	VMOVUPD      Z5, K1, 64(BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	DECQ         SI
+	JNZ          row411
+	VZEROUPPER
+	RET
+
+mode410:
+	CMPQ DI, $+32
+	JNE  mode412
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DI
+	MOVQ 112(AX), R9
+	MOVQ 120(AX), R8
+
+row413:
+	VBROADCASTSD (DX), Z2
+	VXORPD       Z3, Z3, Z3
+	VFMADD231PD  Z0, Z2, Z3
+	VMOVUPD      (R9), Z4
+	VCMPPD.BCST  $0x1a, tilesConst0000000000000000<>+0(SB), Z4, K2
+	VMULPD.BCST  136(AX), Z3, Z4
+	VANDPD.BCST  168(AX), Z4, K2, Z3
+	VMOVUPD      Z3, (BX)
+	VXORPD       Z3, Z3, Z3
+	VFMADD231PD  Z1, Z2, Z3
+	VMOVUPD.Z    64(R9), K1, Z4
+	VCMPPD.BCST  $0x1a, tilesConst0000000000000000<>+0(SB), Z4, K2
+	VMULPD.BCST  136(AX), Z3, Z2
+	VANDPD.BCST  168(AX), Z2, K2, Z3
+	VMOVUPD      Z3, K1, 64(BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	ADDQ         R8, R9
+	DECQ         SI
+	JNZ          row413
+	VZEROUPPER
+	RET
+
+mode412:
+	VZEROUPPER
+	RET
+
+// func outer3AVX512(s *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·outer3AVX512(SB), NOSPLIT, $0-8
+	MOVQ      s+0(FP), AX
+	MOVQ      (AX), DX
+	MOVQ      56(AX), BX
+	MOVQ      72(AX), SI
+	MOVQ      80(AX), DI
+	MOVQ      128(AX), CX
+	MOVQ      $0x00000001, R8
+	SHLQ      CL, R8
+	DECQ      R8
+	KMOVB     R8, K1
+	MOVQ      40(AX), CX
+	VMOVUPD   (CX), Z0
+	VMOVUPD   64(CX), Z1
+	VMOVUPD.Z 128(CX), K1, Z2
+	CMPQ      DI, $+0
+	JNE       mode414
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), AX
+
+row415:
+	VBROADCASTSD (DX), Z3
+	VXORPD       Z4, Z4, Z4
+	VFMADD231PD  Z0, Z3, Z4
+	VMOVUPD      Z4, (BX)
+	VXORPD       Z4, Z4, Z4
+	VFMADD231PD  Z1, Z3, Z4
+	VMOVUPD      Z4, 64(BX)
+	VXORPD       Z4, Z4, Z4
+	VFMADD231PD  Z2, Z3, Z4
+	VMOVUPD      Z4, K1, 128(BX)
+	ADDQ         CX, DX
+	ADDQ         AX, BX
+	DECQ         SI
+	JNZ          row415
+	VZEROUPPER
+	RET
+
+mode414:
+	CMPQ      DI, $+2
+	JNE       mode416
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), DI
+	MOVQ      104(AX), AX
+	VMOVUPD   (AX), Z3
+	VMOVUPD   64(AX), Z4
+	VMOVUPD.Z 128(AX), K1, Z5
+
+row417:
+	VBROADCASTSD (DX), Z6
+	VXORPD       Z7, Z7, Z7
+	VFMADD231PD  Z0, Z6, Z7
+	VADDPD       Z3, Z7, Z7
+	VMOVUPD      Z7, (BX)
+	VXORPD       Z7, Z7, Z7
+	VFMADD231PD  Z1, Z6, Z7
+	VADDPD       Z4, Z7, Z7
+	VMOVUPD      Z7, 64(BX)
+	VXORPD       Z7, Z7, Z7
+	VFMADD231PD  Z2, Z6, Z7
+	VADDPD       Z5, Z7, Z7
+	VMOVUPD      Z7, K1, 128(BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	DECQ         SI
+	JNZ          row417
+	VZEROUPPER
+	RET
+
+mode416:
+	CMPQ      DI, $+18
+	JNE       mode418
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), DI
+	MOVQ      104(AX), R8
+	VMOVUPD   (R8), Z3
+	VMOVUPD   64(R8), Z4
+	VMOVUPD.Z 128(R8), K1, Z5
+
+row419:
+	VBROADCASTSD (DX), Z6
+	VXORPD       Z7, Z7, Z7
+	VFMADD231PD  Z0, Z6, Z7
+	VADDPD       Z3, Z7, Z7
+	VCMPPD.BCST  $0x11, tilesConst0000000000000000<>+0(SB), Z7, K2
+	VMULPD.BCST  136(AX), Z7, Z8
+	VANDPD.BCST  168(AX), Z8, K2, Z7
+	VMOVUPD      Z7, (BX)
+	VXORPD       Z7, Z7, Z7
+	VFMADD231PD  Z1, Z6, Z7
+	VADDPD       Z4, Z7, Z7
+	VCMPPD.BCST  $0x11, tilesConst0000000000000000<>+0(SB), Z7, K2
+	VMULPD.BCST  136(AX), Z7, Z8
+	VANDPD.BCST  168(AX), Z8, K2, Z7
+	VMOVUPD      Z7, 64(BX)
+	VXORPD       Z7, Z7, Z7
+	VFMADD231PD  Z2, Z6, Z7
+	VADDPD       Z5, Z7, Z7
+	VCMPPD.BCST  $0x11, tilesConst0000000000000000<>+0(SB), Z7, K2
+	VMULPD.BCST  136(AX), Z7, Z6
+	VANDPD.BCST  168(AX), Z6, K2, Z7
+	VMOVUPD      Z7, K1, 128(BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	DECQ         SI
+	JNZ          row419
+	VZEROUPPER
+	RET
+
+mode418:
+	CMPQ DI, $+32
+	JNE  mode420
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DI
+	MOVQ 112(AX), R9
+	MOVQ 120(AX), R8
+
+row421:
+	VBROADCASTSD (DX), Z3
+	VXORPD       Z4, Z4, Z4
+	VFMADD231PD  Z0, Z3, Z4
+	VMOVUPD      (R9), Z5
+	VCMPPD.BCST  $0x1a, tilesConst0000000000000000<>+0(SB), Z5, K2
+	VMULPD.BCST  136(AX), Z4, Z5
+	VANDPD.BCST  168(AX), Z5, K2, Z4
+	VMOVUPD      Z4, (BX)
+	VXORPD       Z4, Z4, Z4
+	VFMADD231PD  Z1, Z3, Z4
+	VMOVUPD      64(R9), Z5
+	VCMPPD.BCST  $0x1a, tilesConst0000000000000000<>+0(SB), Z5, K2
+	VMULPD.BCST  136(AX), Z4, Z5
+	VANDPD.BCST  168(AX), Z5, K2, Z4
+	VMOVUPD      Z4, 64(BX)
+	VXORPD       Z4, Z4, Z4
+	VFMADD231PD  Z2, Z3, Z4
+	VMOVUPD.Z    128(R9), K1, Z5
+	VCMPPD.BCST  $0x1a, tilesConst0000000000000000<>+0(SB), Z5, K2
+	VMULPD.BCST  136(AX), Z4, Z3
+	VANDPD.BCST  168(AX), Z3, K2, Z4
+	VMOVUPD      Z4, K1, 128(BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	ADDQ         R8, R9
+	DECQ         SI
+	JNZ          row421
+	VZEROUPPER
+	RET
+
+mode420:
+	VZEROUPPER
+	RET
+
+// func outer4AVX512(s *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·outer4AVX512(SB), NOSPLIT, $0-8
+	MOVQ      s+0(FP), AX
+	MOVQ      (AX), DX
+	MOVQ      56(AX), BX
+	MOVQ      72(AX), SI
+	MOVQ      80(AX), DI
+	MOVQ      128(AX), CX
+	MOVQ      $0x00000001, R8
+	SHLQ      CL, R8
+	DECQ      R8
+	KMOVB     R8, K1
+	MOVQ      40(AX), CX
+	VMOVUPD   (CX), Z0
+	VMOVUPD   64(CX), Z1
+	VMOVUPD   128(CX), Z2
+	VMOVUPD.Z 192(CX), K1, Z3
+	CMPQ      DI, $+0
+	JNE       mode422
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), AX
+
+row423:
+	VBROADCASTSD (DX), Z4
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z0, Z4, Z5
+	VMOVUPD      Z5, (BX)
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z1, Z4, Z5
+	VMOVUPD      Z5, 64(BX)
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z2, Z4, Z5
+	VMOVUPD      Z5, 128(BX)
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z3, Z4, Z5
+	VMOVUPD      Z5, K1, 192(BX)
+	ADDQ         CX, DX
+	ADDQ         AX, BX
+	DECQ         SI
+	JNZ          row423
+	VZEROUPPER
+	RET
+
+mode422:
+	CMPQ      DI, $+2
+	JNE       mode424
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), DI
+	MOVQ      104(AX), AX
+	VMOVUPD   (AX), Z4
+	VMOVUPD   64(AX), Z5
+	VMOVUPD   128(AX), Z6
+	VMOVUPD.Z 192(AX), K1, Z7
+
+row425:
+	VBROADCASTSD (DX), Z8
+	VXORPD       Z9, Z9, Z9
+	VFMADD231PD  Z0, Z8, Z9
+	VADDPD       Z4, Z9, Z9
+	VMOVUPD      Z9, (BX)
+	VXORPD       Z9, Z9, Z9
+	VFMADD231PD  Z1, Z8, Z9
+	VADDPD       Z5, Z9, Z9
+	VMOVUPD      Z9, 64(BX)
+	VXORPD       Z9, Z9, Z9
+	VFMADD231PD  Z2, Z8, Z9
+	VADDPD       Z6, Z9, Z9
+	VMOVUPD      Z9, 128(BX)
+	VXORPD       Z9, Z9, Z9
+	VFMADD231PD  Z3, Z8, Z9
+	VADDPD       Z7, Z9, Z9
+	VMOVUPD      Z9, K1, 192(BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	DECQ         SI
+	JNZ          row425
+	VZEROUPPER
+	RET
+
+mode424:
+	CMPQ      DI, $+18
+	JNE       mode426
+	MOVQ      8(AX), CX
+	MOVQ      64(AX), DI
+	MOVQ      104(AX), R8
+	VMOVUPD   (R8), Z4
+	VMOVUPD   64(R8), Z5
+	VMOVUPD   128(R8), Z6
+	VMOVUPD.Z 192(R8), K1, Z7
+
+row427:
+	VBROADCASTSD (DX), Z8
+	VXORPD       Z9, Z9, Z9
+	VFMADD231PD  Z0, Z8, Z9
+	VADDPD       Z4, Z9, Z9
+	VCMPPD.BCST  $0x11, tilesConst0000000000000000<>+0(SB), Z9, K2
+	VMULPD.BCST  136(AX), Z9, Z10
+	VANDPD.BCST  168(AX), Z10, K2, Z9
+	VMOVUPD      Z9, (BX)
+	VXORPD       Z9, Z9, Z9
+	VFMADD231PD  Z1, Z8, Z9
+	VADDPD       Z5, Z9, Z9
+	VCMPPD.BCST  $0x11, tilesConst0000000000000000<>+0(SB), Z9, K2
+	VMULPD.BCST  136(AX), Z9, Z10
+	VANDPD.BCST  168(AX), Z10, K2, Z9
+	VMOVUPD      Z9, 64(BX)
+	VXORPD       Z9, Z9, Z9
+	VFMADD231PD  Z2, Z8, Z9
+	VADDPD       Z6, Z9, Z9
+	VCMPPD.BCST  $0x11, tilesConst0000000000000000<>+0(SB), Z9, K2
+	VMULPD.BCST  136(AX), Z9, Z10
+	VANDPD.BCST  168(AX), Z10, K2, Z9
+	VMOVUPD      Z9, 128(BX)
+	VXORPD       Z9, Z9, Z9
+	VFMADD231PD  Z3, Z8, Z9
+	VADDPD       Z7, Z9, Z9
+	VCMPPD.BCST  $0x11, tilesConst0000000000000000<>+0(SB), Z9, K2
+	VMULPD.BCST  136(AX), Z9, Z8
+	VANDPD.BCST  168(AX), Z8, K2, Z9
+	VMOVUPD      Z9, K1, 192(BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	DECQ         SI
+	JNZ          row427
+	VZEROUPPER
+	RET
+
+mode426:
+	CMPQ DI, $+32
+	JNE  mode428
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DI
+	MOVQ 112(AX), R9
+	MOVQ 120(AX), R8
+
+row429:
+	VBROADCASTSD (DX), Z4
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z0, Z4, Z5
+	VMOVUPD      (R9), Z6
+	VCMPPD.BCST  $0x1a, tilesConst0000000000000000<>+0(SB), Z6, K2
+	VMULPD.BCST  136(AX), Z5, Z6
+	VANDPD.BCST  168(AX), Z6, K2, Z5
+	VMOVUPD      Z5, (BX)
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z1, Z4, Z5
+	VMOVUPD      64(R9), Z6
+	VCMPPD.BCST  $0x1a, tilesConst0000000000000000<>+0(SB), Z6, K2
+	VMULPD.BCST  136(AX), Z5, Z6
+	VANDPD.BCST  168(AX), Z6, K2, Z5
+	VMOVUPD      Z5, 64(BX)
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z2, Z4, Z5
+	VMOVUPD      128(R9), Z6
+	VCMPPD.BCST  $0x1a, tilesConst0000000000000000<>+0(SB), Z6, K2
+	VMULPD.BCST  136(AX), Z5, Z6
+	VANDPD.BCST  168(AX), Z6, K2, Z5
+	VMOVUPD      Z5, 128(BX)
+	VXORPD       Z5, Z5, Z5
+	VFMADD231PD  Z3, Z4, Z5
+	VMOVUPD.Z    192(R9), K1, Z6
+	VCMPPD.BCST  $0x1a, tilesConst0000000000000000<>+0(SB), Z6, K2
+	VMULPD.BCST  136(AX), Z5, Z4
+	VANDPD.BCST  168(AX), Z4, K2, Z5
+	VMOVUPD      Z5, K1, 192(BX)
+	ADDQ         CX, DX
+	ADDQ         DI, BX
+	ADDQ         R8, R9
+	DECQ         SI
+	JNZ          row429
+	VZEROUPPER
+	RET
+
+mode428:
 	VZEROUPPER
 	RET
 
@@ -5673,9 +6809,9 @@ TEXT ·diagonalAVX512(SB), NOSPLIT, $0-8
 	VXORPD Z6, Z6, Z6
 	VXORPD Z7, Z7, Z7
 	TESTQ  DI, DI
-	JZ     summed367
+	JZ     summed431
 
-sum366:
+sum430:
 	VMOVUPD      (DX), Z8
 	VBROADCASTSD (CX), Z9
 	VFMADD231PD  Z8, Z9, Z0
@@ -5696,9 +6832,9 @@ sum366:
 	ADDQ         BX, CX
 	ADDQ         SI, DX
 	DECQ         DI
-	JNZ          sum366
+	JNZ          sum430
 
-summed367:
+summed431:
 	MOVQ         80(AX), CX
 	MOVQ         72(AX), DX
 	MOVQ         56(AX), BX
@@ -5708,199 +6844,199 @@ summed367:
 	VBROADCASTSD 88(AX), Z8
 	VBROADCASTSD 96(AX), Z10
 	CMPQ         DX, $+0
-	JLE          done368
+	JLE          done432
 	MOVL         $0x00000001, AX
 	KMOVB        AX, K1
 	TESTQ        $+1, CX
-	JZ           skip369
+	JZ           skip433
 	VMULPD       Z8, Z0, Z0
 
-skip369:
+skip433:
 	TESTQ   $+4, CX
-	JZ      skip370
+	JZ      skip434
 	VMOVUPD (SI), Z9
 	VMULPD  Z9, Z0, Z0
 
-skip370:
+skip434:
 	TESTQ       $+8, CX
-	JZ          skip371
+	JZ          skip435
 	VMOVUPD.Z   (BX), K1, Z9
 	VFMADD231PD Z9, Z10, Z0
 
-skip371:
+skip435:
 	VMOVUPD Z0, K1, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 	CMPQ    DX, $+1
-	JLE     done368
+	JLE     done432
 	MOVL    $0x00000003, AX
 	KMOVB   AX, K1
 	TESTQ   $+1, CX
-	JZ      skip372
+	JZ      skip436
 	VMULPD  Z8, Z1, Z1
 
-skip372:
+skip436:
 	TESTQ   $+4, CX
-	JZ      skip373
+	JZ      skip437
 	VMOVUPD (SI), Z9
 	VMULPD  Z9, Z1, Z1
 
-skip373:
+skip437:
 	TESTQ       $+8, CX
-	JZ          skip374
+	JZ          skip438
 	VMOVUPD.Z   (BX), K1, Z9
 	VFMADD231PD Z9, Z10, Z1
 
-skip374:
+skip438:
 	VMOVUPD Z1, K1, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 	CMPQ    DX, $+2
-	JLE     done368
+	JLE     done432
 	MOVL    $0x00000007, AX
 	KMOVB   AX, K1
 	TESTQ   $+1, CX
-	JZ      skip375
+	JZ      skip439
 	VMULPD  Z8, Z2, Z2
 
-skip375:
+skip439:
 	TESTQ   $+4, CX
-	JZ      skip376
+	JZ      skip440
 	VMOVUPD (SI), Z9
 	VMULPD  Z9, Z2, Z2
 
-skip376:
+skip440:
 	TESTQ       $+8, CX
-	JZ          skip377
+	JZ          skip441
 	VMOVUPD.Z   (BX), K1, Z9
 	VFMADD231PD Z9, Z10, Z2
 
-skip377:
+skip441:
 	VMOVUPD Z2, K1, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 	CMPQ    DX, $+3
-	JLE     done368
+	JLE     done432
 	MOVL    $0x0000000f, AX
 	KMOVB   AX, K1
 	TESTQ   $+1, CX
-	JZ      skip378
+	JZ      skip442
 	VMULPD  Z8, Z3, Z3
 
-skip378:
+skip442:
 	TESTQ   $+4, CX
-	JZ      skip379
+	JZ      skip443
 	VMOVUPD (SI), Z9
 	VMULPD  Z9, Z3, Z3
 
-skip379:
+skip443:
 	TESTQ       $+8, CX
-	JZ          skip380
+	JZ          skip444
 	VMOVUPD.Z   (BX), K1, Z9
 	VFMADD231PD Z9, Z10, Z3
 
-skip380:
+skip444:
 	VMOVUPD Z3, K1, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 	CMPQ    DX, $+4
-	JLE     done368
+	JLE     done432
 	MOVL    $0x0000001f, AX
 	KMOVB   AX, K1
 	TESTQ   $+1, CX
-	JZ      skip381
+	JZ      skip445
 	VMULPD  Z8, Z4, Z4
 
-skip381:
+skip445:
 	TESTQ   $+4, CX
-	JZ      skip382
+	JZ      skip446
 	VMOVUPD (SI), Z9
 	VMULPD  Z9, Z4, Z4
 
-skip382:
+skip446:
 	TESTQ       $+8, CX
-	JZ          skip383
+	JZ          skip447
 	VMOVUPD.Z   (BX), K1, Z9
 	VFMADD231PD Z9, Z10, Z4
 
-skip383:
+skip447:
 	VMOVUPD Z4, K1, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 	CMPQ    DX, $+5
-	JLE     done368
+	JLE     done432
 	MOVL    $0x0000003f, AX
 	KMOVB   AX, K1
 	TESTQ   $+1, CX
-	JZ      skip384
+	JZ      skip448
 	VMULPD  Z8, Z5, Z5
 
-skip384:
+skip448:
 	TESTQ   $+4, CX
-	JZ      skip385
+	JZ      skip449
 	VMOVUPD (SI), Z9
 	VMULPD  Z9, Z5, Z5
 
-skip385:
+skip449:
 	TESTQ       $+8, CX
-	JZ          skip386
+	JZ          skip450
 	VMOVUPD.Z   (BX), K1, Z9
 	VFMADD231PD Z9, Z10, Z5
 
-skip386:
+skip450:
 	VMOVUPD Z5, K1, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 	CMPQ    DX, $+6
-	JLE     done368
+	JLE     done432
 	MOVL    $0x0000007f, AX
 	KMOVB   AX, K1
 	TESTQ   $+1, CX
-	JZ      skip387
+	JZ      skip451
 	VMULPD  Z8, Z6, Z6
 
-skip387:
+skip451:
 	TESTQ   $+4, CX
-	JZ      skip388
+	JZ      skip452
 	VMOVUPD (SI), Z9
 	VMULPD  Z9, Z6, Z6
 
-skip388:
+skip452:
 	TESTQ       $+8, CX
-	JZ          skip389
+	JZ          skip453
 	VMOVUPD.Z   (BX), K1, Z9
 	VFMADD231PD Z9, Z10, Z6
 
-skip389:
+skip453:
 	VMOVUPD Z6, K1, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 	CMPQ    DX, $+7
-	JLE     done368
+	JLE     done432
 	MOVL    $0x000000ff, AX
 	KMOVB   AX, K1
 	TESTQ   $+1, CX
-	JZ      skip390
+	JZ      skip454
 	VMULPD  Z8, Z7, Z7
 
-skip390:
+skip454:
 	TESTQ   $+4, CX
-	JZ      skip391
+	JZ      skip455
 	VMOVUPD (SI), Z9
 	VMULPD  Z9, Z7, Z7
 
-skip391:
+skip455:
 	TESTQ       $+8, CX
-	JZ          skip392
+	JZ          skip456
 	VMOVUPD.Z   (BX), K1, Z9
 	VFMADD231PD Z9, Z10, Z7
 
-skip392:
+skip456:
 	VMOVUPD Z7, K1, (BX)
 	ADDQ    DI, BX
 	ADDQ    R8, SI
 
-done368:
+done432:
 	VZEROUPPER
 	RET
 
@@ -5915,12 +7051,12 @@ TEXT ·transposeAVX512(SB), NOSPLIT, $0-48
 	LEAQ (CX)(CX*2), DI
 	LEAQ (BX)(BX*2), R8
 
-down393:
+down457:
 	MOVQ cols+40(FP), R11
 	MOVQ AX, R9
 	MOVQ DX, R10
 
-across394:
+across458:
 	VMOVUPD    (R10), Z0
 	VMOVUPD    (R10)(BX*1), Z1
 	VMOVUPD    (R10)(BX*2), Z2
@@ -5966,11 +7102,11 @@ across394:
 	ADDQ       $+64, R10
 	LEAQ       (R9)(CX*8), R9
 	SUBQ       $+8, R11
-	JNZ        across394
+	JNZ        across458
 	ADDQ       $+64, AX
 	LEAQ       (DX)(BX*8), DX
 	SUBQ       $+8, SI
-	JNZ        down393
+	JNZ        down457
 	VZEROUPPER
 	RET
 

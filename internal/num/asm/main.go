@@ -16,8 +16,8 @@ import (
 
 // files lists the kernels of each file, next to the Go file that holds their reference.
 var files = map[string][]func(*code){
-	"tiles":    {stripKernels, diagonal, transpose},
-	"cholesky": {solveBlock},
+	"tiles":    {stripKernels, outerKernels, diagonal, transpose},
+	"cholesky": {solveBlock, restoreDiagonal},
 	"matvec":   {rowDots, vecMat},
 	"vector":   {dot, axpy},
 	"relu":     {leaky, leakyGrad},

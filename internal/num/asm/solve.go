@@ -59,3 +59,26 @@ func (c *code) subMulElement(v, x vec, a mem) {
 	c.VBROADCASTSD(a, t)
 	c.subMul(v, x, t)
 }
+
+// restoreDiagonal writes the lower triangle of a block of a as the transpose of the upper
+// triangle of a block of u.
+func restoreDiagonal(c *code) {
+	c.begin("restoreDiagonal", "func(a *float64, lda int, u *float64, ldu int)")
+	a, lda, u, ldu := c.arg("a"), c.arg("lda"), c.arg("u"), c.arg("ldu")
+	ldu3 := c.GP64()
+	c.LEAQ(mem{Base: ldu, Index: ldu, Scale: 2}, ldu3)
+	in := c.vecs(c.lanes())
+	c.eachRow(u, ldu, ldu3, func(i int, row mem) { c.load(in[i], row, nil) })
+	out := c.transposed(in)
+	for r := range out {
+		var m mask
+		if c.wide {
+			m = c.fixedMask(r + 1)
+		}
+		c.storeFirst(at(a, 0), out[r], r+1, m)
+		if r < len(out)-1 {
+			c.ADDQ(lda, a)
+		}
+	}
+	c.end()
+}
