@@ -79,3 +79,18 @@ func TestCheckOverlap(t *testing.T) {
 		t.Error("nil is no refusal")
 	}
 }
+
+// Outputs and scripts match on reasons: they never change.
+func TestReasonsAreStable(t *testing.T) {
+	want := "constant-series too-short not-finite low-overlap heavy-weights infinite-variance not-equilibrated not-converged disagreement bad-grid"
+	got := []Reason{Constant, TooShort, NotFinite, LowOverlap, HeavyWeights, InfiniteVariance, NotEquilibrated, NotConverged, Disagreement, BadGrid}
+	for i, w := range strings.Fields(want) {
+		if string(got[i]) != w {
+			t.Errorf("reason %q, want %q", got[i], w)
+		}
+	}
+	r := &Refusal{LowOverlap, "ΔF", 0.01, 0.03, "put states in between"}
+	if m := r.Error(); m != "analysis: ΔF refused (low-overlap): found 0.01, limit 0.03; put states in between" {
+		t.Errorf("message %q", m)
+	}
+}

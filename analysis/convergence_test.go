@@ -61,6 +61,16 @@ func TestConvergenceRefuses(t *testing.T) {
 	}
 }
 
+// Values 0 and 1 in equal numbers are all equally far from the median: the folded R̂ sees
+// nothing amiss, the bulk one decides.
+func TestConvergenceOfBalancedBinaryChains(t *testing.T) {
+	alternate := []float64{0, 1, 0, 1, 0, 1, 0, 1}
+	d, err := Convergence([][]float64{alternate, alternate})
+	if err != nil || d.RHatFolded != 1 || d.RHatBulk > 1.01 {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
 func TestCheckEquilibration(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 3))
 	good := [][]float64{ar1(rng, 0.8, 5000), ar1(rng, 0.8, 5000)}

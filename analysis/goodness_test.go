@@ -57,6 +57,10 @@ func TestAndersonDarlingLaw(t *testing.T) {
 	for a, p := range map[float64]float64{1.9329578: 0.10, 2.4923671: 0.05, 3.8781250: 0.01} {
 		within(t, "p", 1-adLimit(a), p, 2e-5)
 	}
+	near(t, "where the pieces meet", adLimit(2-1e-12), adLimit(2), 1e-5)
+	if adLimit(0) != 0 || adLimit(1e-3) > 1e-100 {
+		t.Error("A² = 0 is a perfect fit")
+	}
 }
 
 func TestGoodnessOfFitLevels(t *testing.T) {

@@ -86,8 +86,8 @@ func (h *Histogram) Density(i int) float64 {
 }
 
 // DensityErr returns the standard error of Density(i): binomial, with N/(2τ) effective
-// draws. τ is that of the indicator of the bin; the observable's own τ is a safe upper
-// bound in a reversible process. The bin's probability enters as (k+½)/(n+1) in effective
+// draws. τ is that of the indicator of the bin; in a reversible process the slowest mode's
+// is an upper bound. The bin's probability enters as (k+½)/(n+1) in effective
 // counts, so that an empty bin has an error and not a false certainty. +Inf before the
 // first draw. It panics unless tau > 0.
 func (h *Histogram) DensityErr(i int, tau float64) float64 {

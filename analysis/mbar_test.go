@@ -125,6 +125,12 @@ func TestMBAROverlapMatrix(t *testing.T) {
 		}
 		near(t, "row of the overlap matrix", sum, 1, 1e-9)
 	}
+	for j := range n {
+		if m.Cov[j] != 0 || m.Cov[4*j] != 0 {
+			t.Errorf("state 0 is the reference, yet Cov(0,%d) = %g, %g", j, m.Cov[j], m.Cov[4*j])
+		}
+		near(t, "variance", math.Sqrt(m.Cov[4*j+j]), m.Difference(0, j).StdErr, 1e-9)
+	}
 	if len(m.Adjacent) != 2 {
 		t.Errorf("adjacent sampled pairs: %v", m.Adjacent)
 	}

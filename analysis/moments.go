@@ -150,8 +150,8 @@ func (m *Moments) StdErr() float64 {
 
 // Summary returns all moments with errors for neff effective draws (N if independent, the
 // ESS otherwise; for correlated draws the errors of the higher moments are then upper
-// bounds, since powers decorrelate no slower than the draws themselves in a reversible
-// linear process). Errors are the delta method on the sample's own moments up to the eighth.
+// bounds if powers decorrelate faster than the draws, as in a Gaussian process). Errors are
+// the delta method on the sample's own moments up to the eighth.
 //
 // It refuses fewer than 8 draws or effective draws, equal draws, and draws that were not finite.
 func (m *Moments) Summary(neff float64) (MomentSummary, error) {
