@@ -1,14 +1,129 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode"
 )
 
+// section is one part of the closing table.
+type section struct {
+	header []string // the first is the section's title
+	left   int      // so many columns are left-aligned, and the last one, which is free text
+	rows   [][]string
+	more   string // what was left out
+}
+
+// sections of the closing table, in order. One without data is nil.
+var sections = []func(*run) *section{
+	certificatesSection,
+	logZSection,
+	fluctuationsSection,
+	collapseSection,
+	stationarySection,
+	finalSection,
+	tasksSection,
+}
+
 // Closing writes the short table at the end of a run: per section the numbers with their
-// errors, then where to look.
+// errors, then where to look. The whole fits a screen; what is left out is in the tables.
 func Closing(w io.Writer, dir string) error {
-	_, err := fmt.Fprintf(w, "tables   %s\nfigures  %s\n", filepath.Join(dir, "csv"), filepath.Join(dir, "figures"))
+	var b bytes.Buffer
+	r := open(dir)
+	for _, f := range sections {
+		s := f(r)
+		if r.err != nil {
+			return r.err
+		}
+		if s != nil {
+			s.print(&b)
+			b.WriteByte('\n')
+		}
+	}
+	fmt.Fprintf(&b, "tables   %s\nfigures  %s\nnumbers  1.234(56) means 1.234 ± 0.056\n", filepath.Join(dir, "csv"), filepath.Join(dir, "figures"))
+	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// keep cuts the section to its first rows.
+func (s *section) keep(rows int, what, table string) *section {
+	if n := len(s.rows) - rows; n > 0 {
+		s.rows = s.rows[:rows]
+		s.more = fmt.Sprintf("… %d more %s in csv/%s.csv", n, what, table)
+	}
+	return s
+}
+
+func (s *section) print(b *bytes.Buffer) {
+	widths := make([]int, len(s.header))
+	for i, h := range s.header {
+		widths[i] = columnsOf(h)
+		if i == 0 {
+			widths[i] -= 2 // the title is not indented
+		}
+		for _, row := range s.rows {
+			widths[i] = max(widths[i], columnsOf(row[i]))
+		}
+	}
+	line := func(cells []string, indent int) {
+		var out strings.Builder
+		for i, c := range cells {
+			gap := widths[i] - columnsOf(c)
+			if i == 0 {
+				out.WriteString(strings.Repeat(" ", indent))
+				gap += 2 - indent
+			} else {
+				out.WriteString("  ")
+			}
+			if i < s.left || i == len(cells)-1 && len(cells) > s.left {
+				out.WriteString(c + strings.Repeat(" ", gap))
+			} else {
+				out.WriteString(strings.Repeat(" ", gap) + c)
+			}
+		}
+		b.WriteString(strings.TrimRight(out.String(), " ") + "\n")
+	}
+	line(s.header, 0)
+	for _, row := range s.rows {
+		line(row, 2)
+	}
+	if s.more != "" {
+		b.WriteString("  " + s.more + "\n")
+	}
+}
+
+// columnsOf is the width of a text on a terminal: combining marks take no place.
+func columnsOf(s string) int {
+	n := 0
+	for _, r := range s {
+		if !unicode.Is(unicode.Mn, r) {
+			n++
+		}
+	}
+	return n
+}
+
+// refusal is how the analysis says that a number must not be given.
+var refusal = regexp.MustCompile(`(?:[^:]*: )?([^:]*) refused \(([a-z-]+)\): found ([^,]+), limit ([^;]+);.*`)
+
+// reason shortens a status to what went wrong: where it passed through is left out.
+func reason(status string) string {
+	for _, prefix := range []string{"no-estimate: ", "ok; ", "ok: "} {
+		status = strings.TrimPrefix(status, prefix)
+	}
+	for _, pkg := range []string{"pathint: ", "analysis: ", "langevin: ", "gan: "} {
+		status = strings.ReplaceAll(status, pkg, "")
+	}
+	if m := refusal.FindStringSubmatchIndex(status); m != nil {
+		status = string(refusal.ExpandString(nil, "$2: $1 $3 (limit $4)", status, m))
+	}
+	const most = 84
+	if r := []rune(status); len(r) > most {
+		return strings.TrimRight(string(r[:most-1]), " ,;:") + "…"
+	}
+	return status
 }

@@ -72,6 +72,9 @@ func certificatesFigure(r *run) *page {
 	p := newPanel("", scale{label: "z = (estimate − exact) / standard error", unit: "1", fixed: true}, scale{fixed: true})
 	p.X.Max = min(max(far*1.08, maxZ+1), 12)
 	p.X.Min = -p.X.Max
+	for z := -12; z <= 12; z += 2 {
+		p.x.ticks = append(p.x.ticks, plot.Tick{Value: float64(z), Label: minus(fmt.Sprint(z))})
+	}
 	p.Y.Min, p.Y.Max = -0.6, float64(len(rows))-0.4
 	band := look{color: green, shade: 0.12}
 	p.band(band, []float64{-maxZ, maxZ}, []float64{p.Y.Min, p.Y.Min}, []float64{p.Y.Max, p.Y.Max})

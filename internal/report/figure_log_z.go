@@ -23,7 +23,7 @@ type ladder struct {
 
 // estimate is one number at one s.
 type estimate struct {
-	by            string
+	task, by      string
 	s, value, err float64
 	ess           float64
 	status        string
@@ -51,13 +51,19 @@ func (r *run) ladders() []*ladder {
 		if k == len(out) {
 			out = append(out, &ladder{heading: heading})
 		}
-		e := estimate{w.text("estimator"), w.float("value"), w.float("log_z"), w.float("stderr"), w.float("ess"), w.text("status")}
+		e := estimate{w.text("task"), w.text("estimator"), w.float("value"), w.float("log_z"), w.float("stderr"), w.float("ess"), w.text("status")}
 		if q == "log_z_ratio" {
 			out[k].estimates = append(out[k].estimates, e)
 		} else {
 			out[k].nodes = append(out[k].nodes, e)
 		}
 	})
+	for _, l := range out { // nodes by task, each in the direction of its tilt
+		sort.SliceStable(l.nodes, func(i, j int) bool {
+			a, b := l.nodes[i], l.nodes[j]
+			return a.task < b.task || a.task == b.task && math.Abs(a.s) < math.Abs(b.s)
+		})
+	}
 	return out
 }
 
@@ -83,7 +89,14 @@ func logZFigure(r *run) *page {
 	page := tileIn(3, panels)
 	page.width *= 1.1
 	page.outerLabels()
-	page.legend = []entry{{"integrand", nodeLook}, {"its integral, ± 1 standard error", integralLook}}
+	page.legend = []entry{{"integrand", nodeLook}}
+	for _, i := range shown {
+		if all[i].refused() {
+			page.legend = append(page.legend, entry{"must not be used (status in partition.csv)", refusedLook})
+			break
+		}
+	}
+	page.legend = append(page.legend, entry{"its integral, ± 1 standard error", integralLook})
 	for i, name := range by.list {
 		page.legend = append(page.legend, entry{name, estimateLook(i)})
 	}
@@ -94,6 +107,7 @@ func logZFigure(r *run) *page {
 
 var (
 	nodeLook     = look{color: black, glyph: shapes[0], size: 2.2, bar: 1.3}
+	refusedLook  = look{color: vermillion, glyph: ring{}, size: 3.2, bar: 1.3, width: 1.2, dashes: dashed}
 	integralLook = look{color: grey, width: 1.4, shade: 0.25}
 )
 
@@ -103,18 +117,48 @@ func estimateLook(i int) look {
 
 var sAxis = scale{label: "tilt s", unit: "1"}
 
+// refused tells whether a node must not be used.
+func (l *ladder) refused() bool {
+	for _, n := range l.nodes {
+		if n.status != "ok" {
+			return true
+		}
+	}
+	return false
+}
+
 func (l *ladder) integrand() *panel {
 	p := newPanel(l.heading, sAxis, scale{label: "mean of O at s", unit: "1"})
-	xs, ys, errs := columns(l.nodes)
-	p.curve(look{color: alpha(black, 0.4), width: 0.9}, xs, ys)
+	var good, bad []estimate
+	for _, n := range l.nodes {
+		if n.status == "ok" {
+			good = append(good, n)
+		} else {
+			bad = append(bad, n)
+		}
+	}
+	for i, j := 0, 0; i < len(l.nodes); i = j { // a line for each task
+		for j = i; j < len(l.nodes) && l.nodes[j].task == l.nodes[i].task; j++ {
+		}
+		xs, ys, _ := columns(l.nodes[i:j])
+		p.curve(look{color: grey, width: 0.9}, xs, ys)
+	}
+	xs, ys, errs := columns(good)
 	p.dots(nodeLook, xs, ys, errs)
+	xs, ys, errs = columns(bad)
+	p.dots(refusedLook, xs, ys, errs)
 	p.X.Min, p.X.Max = math.Min(0, p.X.Min), math.Max(0, p.X.Max)
 	return p
 }
 
 func (l *ladder) integral(by ordered) *panel {
 	p := newPanel("", sAxis, scale{label: "log Z(s)/Z(0)", unit: "1"})
-	s, value, err := l.running()
+	s, value, err, ok := l.running()
+	if !ok {
+		p.curve(refusedLook, s, value)
+		l.scatter(p, by, 0)
+		return p
+	}
 	low, high := make([]float64, len(s)), make([]float64, len(s))
 	for i := range s {
 		low[i], high[i] = value[i]-err[i], value[i]+err[i]
@@ -140,10 +184,23 @@ func (l *ladder) near(by ordered) *panel {
 		p.x = scale{label: "estimator", fixed: true}
 		p.X.Min, p.X.Max = -0.5, float64(len(by.list))-0.5
 		for i, name := range by.list {
-			p.x.ticks = append(p.x.ticks, plot.Tick{Value: float64(i), Label: strings.TrimSuffix(name, "-gauss-legendre")})
+			short := strings.TrimSuffix(name, "-gauss-legendre")
+			if !l.hasEstimate(name) {
+				short += " (none)"
+			}
+			p.x.ticks = append(p.x.ticks, plot.Tick{Value: float64(i), Label: short})
 		}
 	}
 	return p
+}
+
+func (l *ladder) hasEstimate(by string) bool {
+	for _, e := range l.estimates {
+		if e.by == by && finite(e.value) {
+			return true
+		}
+	}
+	return false
 }
 
 // means is the weighted mean of the estimates at each s.
@@ -196,51 +253,37 @@ func columns(es []estimate) (s, value, err []float64) {
 	return s, value, err
 }
 
-// running is −∫₀ˢ⟨O⟩ on a grid of s with its statistical error: at Gauss–Legendre nodes the
-// integral of the polynomial through them, whose end is the estimate itself, otherwise
-// of the straight lines between them. Nodes of several tilts are taken the largest tilt's.
-func (l *ladder) running() (s, value, err []float64) {
-	end := 0.0
+// running is −∫₀ˢ⟨O⟩ on a grid of s with its statistical error, of the task with the
+// largest tilt: at Gauss–Legendre nodes the integral of the polynomial through them, whose
+// end is the estimate itself, otherwise of the straight lines between them. It is not ok if
+// the estimate was refused.
+func (l *ladder) running() (s, value, err []float64, ok bool) {
+	end, task := 0.0, ""
 	for _, e := range l.estimates {
 		if strings.HasPrefix(e.by, "ti") && math.Abs(e.s) > math.Abs(end) {
-			end = e.s
+			end, task, ok = e.s, e.task, finite(e.value)
 		}
 	}
-	nodes := l.nodesOf(end)
-	if end == 0 || len(nodes) < 2 {
-		return nil, nil, nil
+	var x, y, sigma []float64
+	for _, n := range l.nodes {
+		if n.task == task && finite(n.value) && finite(n.err) {
+			x, y, sigma = append(x, n.s), append(y, n.value), append(sigma, n.err)
+		}
 	}
-	var x []float64
-	for _, n := range nodes {
-		x = append(x, n.s)
+	if len(x) < 2 {
+		return nil, nil, nil, true
 	}
 	const points = 48
 	for i := 0; i <= points; i++ {
 		t := end * float64(i) / points
 		sum, variance := 0.0, 0.0
 		for k, w := range runningWeights(x, t, end) {
-			sum += w * nodes[k].value
-			variance += w * w * nodes[k].err * nodes[k].err
+			sum += w * y[k]
+			variance += w * w * sigma[k] * sigma[k]
 		}
 		s, value, err = append(s, t), append(value, -sum), append(err, math.Sqrt(variance))
 	}
-	return s, value, err
-}
-
-// nodesOf picks the nodes that belong to the integral up to end: with several tilts at one
-// sweep point the last run of nodes, in file order, that stays within it.
-func (l *ladder) nodesOf(end float64) []estimate {
-	var best, now []estimate
-	for i, n := range l.nodes {
-		if i > 0 && math.Abs(n.s) <= math.Abs(l.nodes[i-1].s) { // the next task begins
-			now = nil
-		}
-		now = append(now, n)
-		if math.Abs(n.s) <= math.Abs(end) && (len(best) == 0 || math.Abs(n.s) > math.Abs(best[len(best)-1].s)) {
-			best = append([]estimate(nil), now...)
-		}
-	}
-	return best
+	return s, value, err, ok
 }
 
 // runningWeights are the weights of the values at the nodes x in the integral over [0, t].

@@ -57,6 +57,9 @@ func lossFigure(r *run) *page {
 	page.sameRange(true, false)
 	for _, s := range series {
 		if used[s.observable] {
+			if replicas < 2 {
+				s.look.shade = 0
+			}
 			page.legend = append(page.legend, entry{nameOf(s.observable), s.look})
 		}
 	}

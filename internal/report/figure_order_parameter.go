@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"image/color"
+)
 
 // orderParameterFigure shows ρ(t): a thin line per replica, coloured by what became of it.
 func orderParameterFigure(r *run) *page {
@@ -23,9 +26,8 @@ func orderParameterFigure(r *run) *page {
 	})
 	kinds := []struct {
 		status, text string
-		color        int
-	}{{"", "replica", 0}, {"never below low", "never collapsed", 0}, {"escaped", "collapsed, then escaped", 1}, {"collapsed", "collapsed at the end", 2}}
-	colors := []look{{color: grey}, {color: blue}, {color: vermillion}}
+		color        color.NRGBA
+	}{{"", "replica", blue}, {"never below low", "never collapsed", green}, {"escaped", "collapsed, then escaped", blue}, {"collapsed", "collapsed at the end", vermillion}}
 	used := map[string]bool{}
 	headings := r.headings(shown)
 	var panels []*panel
@@ -39,9 +41,7 @@ func orderParameterFigure(r *run) *page {
 					continue
 				}
 				used[kind.status] = true
-				l := colors[kind.color]
-				l.width, l.color = 0.9, alpha(l.color, 0.75)
-				p.curve(l, t.step, t.values["rho"])
+				p.curve(look{color: alpha(kind.color, 0.75), width: 0.9}, t.step, t.values["rho"])
 			}
 		}
 		p.Y.Max = min(p.Y.Max, 3)
@@ -52,9 +52,7 @@ func orderParameterFigure(r *run) *page {
 	page.sameRange(true, true)
 	for _, kind := range kinds {
 		if used[kind.status] {
-			l := colors[kind.color]
-			l.width = 1.4
-			page.legend = append(page.legend, entry{kind.text, l})
+			page.legend = append(page.legend, entry{kind.text, look{color: kind.color, width: 1.4}})
 		}
 	}
 	page.legend = append(page.legend, entry{"width of the data, ρ = 1", look{color: black, width: 0.9, dashes: dashed}})

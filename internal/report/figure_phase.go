@@ -84,7 +84,7 @@ func phaseNames(observable string) string {
 	case "chi":
 		return "susceptibility χ"
 	case "binder":
-		return "Binder cumulant U₄"
+		return "Binder cumulant U_{4}"
 	case "collapsed_fraction":
 		return "collapsed fraction"
 	case "escaped_fraction":
@@ -93,7 +93,7 @@ func phaseNames(observable string) string {
 	return "mean of " + observable
 }
 
-// phaseUnit is the observable's own; χ, U₄ and fractions have none.
+// phaseUnit is the observable's own; χ, U_{4} and fractions have none.
 func (r *run) phaseUnit(observable string) string {
 	if u := r.unit("trace", observable); u != "" {
 		return u

@@ -50,6 +50,9 @@ func tileIn(cols int, panels []*panel) *page {
 	}
 	p.width = []vg.Length{0, 6.2, 8, 9.6, 11.5, 13.5, 15.5}[min(cols, 6)] * vg.Inch
 	p.row = []vg.Length{0, 3.4, 2.7, 2.35, 2.2, 2.1, 2.1}[min(cols, 6)] * vg.Inch
+	if len(p.grid) == 1 && cols > 1 {
+		p.row *= 1.25
+	}
 	return p
 }
 

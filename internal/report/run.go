@@ -28,6 +28,7 @@ type run struct {
 // task is a row of tasks.csv.
 type task struct {
 	label
+	hash     string
 	status   string
 	diverged string // step, empty if none
 	note     string
@@ -47,7 +48,7 @@ func open(dir string) *run {
 				}
 			}
 		}
-		t := task{label: parseLabel(w.text("task")), status: w.text("status"), diverged: w.text("diverged_step"), note: w.text("note"), values: map[string]string{}}
+		t := task{label: parseLabel(w.text("task")), hash: w.text("hash"), status: w.text("status"), diverged: w.text("diverged_step"), note: w.text("note"), values: map[string]string{}}
 		for _, key := range r.swept {
 			t.values[key] = w.text(key)
 		}
@@ -60,7 +61,7 @@ func open(dir string) *run {
 type row struct {
 	run    *run
 	path   string
-	line   int
+	in     *csv.Reader
 	header []string
 	column map[string]int
 	cells  []string
@@ -82,7 +83,8 @@ func (w row) float(column string) float64 {
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil || !finite(v) {
-		w.run.fail(&record.DataError{File: w.path, Line: w.line, Column: 1, Field: column, Found: strconv.Quote(s), Allowed: "a finite number or an empty cell"})
+		line, at := w.in.FieldPos(w.column[column])
+		w.run.fail(&record.DataError{File: w.path, Line: line, Column: at, Field: column, Found: strconv.Quote(s), Allowed: "a finite number or an empty cell"})
 		return nan
 	}
 	return v
@@ -107,7 +109,7 @@ func (r *run) each(name string, f func(row)) {
 	}
 	defer file.Close()
 	in := csv.NewReader(bufio.NewReaderSize(file, 1<<16))
-	w := row{run: r, path: path, column: map[string]int{}}
+	w := row{run: r, path: path, in: in, column: map[string]int{}}
 	for {
 		cells, err := in.Read()
 		if errors.Is(err, io.EOF) {
@@ -117,7 +119,6 @@ func (r *run) each(name string, f func(row)) {
 			r.fail(fmt.Errorf("%s: %w", path, err))
 			return
 		}
-		w.line, _ = in.FieldPos(0)
 		if w.header == nil {
 			w.header = cells
 			for i, c := range cells {

@@ -17,7 +17,6 @@ type synthetic struct {
 	t     *testing.T
 	dir   string
 	files map[string]*record.File
-	types map[string]record.Schema
 	rnd   *rand.Rand
 }
 
@@ -25,11 +24,11 @@ func newSynthetic(t *testing.T, dir string) *synthetic {
 	if err := os.MkdirAll(filepath.Join(dir, "csv"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	return &synthetic{t: t, dir: dir, files: map[string]*record.File{}, types: map[string]record.Schema{}, rnd: rand.New(rand.NewPCG(1, 2))}
+	return &synthetic{t: t, dir: dir, files: map[string]*record.File{}, rnd: rand.New(rand.NewPCG(1, 2))}
 }
 
-// add appends a row; nil is an empty cell.
-func (s *synthetic) add(schema record.Schema, cells ...any) {
+// open starts a table, and gives it back if it is there.
+func (s *synthetic) open(schema record.Schema) *record.File {
 	s.t.Helper()
 	f := s.files[schema.Name]
 	if f == nil {
@@ -39,6 +38,13 @@ func (s *synthetic) add(schema record.Schema, cells ...any) {
 		}
 		s.files[schema.Name] = f
 	}
+	return f
+}
+
+// add appends a row; nil is an empty cell.
+func (s *synthetic) add(schema record.Schema, cells ...any) {
+	s.t.Helper()
+	f := s.open(schema)
 	for i, c := range cells {
 		switch v := c.(type) {
 		case nil:
@@ -280,6 +286,7 @@ func collapse(t *testing.T, dir string, replicas int) {
 				escapes++
 			}
 			final = append(final, last)
+			s.add(engine.Summary, task, "collapse_duration", math.Min(wait, 4500), nil, nil, nil, "step", status)
 			sum, square = sum+last, square+last*last
 			s.add(engine.Summary, task, "final_rho", last, nil, nil, nil, "1", status)
 		}

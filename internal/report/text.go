@@ -17,7 +17,7 @@ import (
 
 // outlines is a text.Handler that fills the outlines of Liberation Sans: an SVG looks the
 // same on every machine without a font installed or half a megabyte of font embedded, and
-// the PNG is the same picture. ^{…} raises, as in 10^{−3}.
+// the PNG is the same picture. ^{…} raises and _{…} lowers, as in 10^{−3} and U_{4}.
 type outlines struct{ fonts *font.Cache }
 
 var handler = outlines{font.NewCache(liberation.Collection())}
@@ -79,6 +79,9 @@ func (h outlines) Draw(c vg.Canvas, txt string, sty text.Style, pt vg.Point) {
 // scientific is a number as a config writes it, 2.5e-06; in figures it is 2.5·10⁻⁶.
 var scientific = regexp.MustCompile(`\b([0-9]+(?:\.[0-9]+)?)e([+-]?[0-9]+)\b`)
 
+// shifted is raised or lowered text.
+var shifted = regexp.MustCompile(`[\^_]\{([^}]*)\}`)
+
 // span is a stretch of text at one height; rise is in units of the font's size.
 type span struct {
 	text        string
@@ -99,16 +102,19 @@ func spans(line string) []span {
 		return m[1] + "·" + power(exponent)
 	})
 	for line != "" {
-		before, raised, found := strings.Cut(line, "^{")
-		inside, after, closed := strings.Cut(raised, "}")
-		if !found || !closed {
+		m := shifted.FindStringSubmatchIndex(line)
+		if m == nil {
 			return append(out, span{line, 1, 0})
 		}
-		if before != "" {
-			out = append(out, span{before, 1, 0})
+		if m[0] > 0 {
+			out = append(out, span{line[:m[0]], 1, 0})
 		}
-		out = append(out, span{inside, 0.7, 0.36})
-		line = after
+		rise := vg.Length(0.36)
+		if line[m[0]] == '_' {
+			rise = -0.16
+		}
+		out = append(out, span{line[m[2]:m[3]], 0.7, rise})
+		line = line[m[1]:]
 	}
 	return out
 }

@@ -8,7 +8,6 @@ import (
 // trajectory is one chain of trace.csv.
 type trajectory struct {
 	label
-	chain  int
 	step   []float64
 	values map[string][]float64 // by observable
 }
