@@ -54,8 +54,9 @@ type Action interface {
 	Update(p *Path, c Change)
 	// Simulate writes slices 1..K (and the inputs) of a forward trajectory whose noise is
 	// multiplied by scale. With scale 1/√κ it is an exact draw of the untilted law with
-	// a free end, with 0 the noise-free trajectory.
-	Simulate(p *Path, scale float64, src Source)
+	// a free end, with 0 the noise-free trajectory. It returns an error if the action is
+	// not the law of a process that can be run forward.
+	Simulate(p *Path, scale float64, src Source) error
 }
 
 // A Normalised action is a Gaussian in disguise: with a free end its quadratic part is

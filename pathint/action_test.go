@@ -117,25 +117,29 @@ func TestDeltaIsFullDifference(t *testing.T) {
 	}
 }
 
-// The reference of a proposal is the change of the free action alone.
+// The reference of a proposal is the change of the free action alone, in the metric at the
+// start for a metric block.
 func TestReferenceIsFreeAction(t *testing.T) {
-	sys := coupled(0.6, false)
-	free := coupled(0.6, false)
-	free.drift = func(dst []float64, _ int, _ []float64) { clear(dst) }
-	c := mustChain(t, Spec{Action: mustAction(t, sys), Ends: FreeEnd(make([]float64, 5)), Steps: 6, Beta: 2,
-		Moves: []Move{Staging{Length: 3, Step: 0.8}}})
-	src := rng.New(6, 0, "reference", "")
-	if err := c.StartForward(1, src); err != nil {
-		t.Fatal(err)
-	}
-	p, m := c.path, &c.moves[0]
-	for range 50 {
-		for j, n := 0, m.kernel.Begin(p, src); j < n; j++ {
-			before, _ := fullAction(free, p.slices, 6)
-			ratio := m.kernel.Propose(p, j, 0.8, src)
-			after, _ := fullAction(free, p.slices, 6)
-			near(t, "log proposal ratio", ratio, 2*(after-before), 1e-10)
-			p.keep()
+	start := []float64{0.3, -0.2, 0.5, 0, 1}
+	for _, metric := range []bool{false, true} {
+		sys, free := coupled(0.6, metric), coupled(0.6, metric)
+		free.drift = func(dst []float64, _ int, _ []float64) { clear(dst) }
+		free.chol = func(l []float64, b int, _ []float64) { sys.chol(l, b, start) }
+		c := mustChain(t, Spec{Action: mustAction(t, sys), Ends: FreeEnd(start), Steps: 6, Beta: 2,
+			Moves: []Move{Staging{Length: 3, Step: 0.8}}})
+		src := rng.New(6, 0, "reference", "")
+		if err := c.StartForward(1, src); err != nil {
+			t.Fatal(err)
+		}
+		p, m := c.path, &c.moves[0]
+		for range 50 {
+			for j, n := 0, m.kernel.Begin(p, src); j < n; j++ {
+				before, _ := fullAction(free, p.slices, 6)
+				ratio := m.kernel.Propose(p, j, 0.8, src)
+				after, _ := fullAction(free, p.slices, 6)
+				near(t, "log proposal ratio", ratio, 2*(after-before), 1e-10)
+				p.keep()
+			}
 		}
 	}
 }

@@ -303,6 +303,56 @@ func TestAnnealingIsUnbiased(t *testing.T) {
 	}
 }
 
+// Error bars are right: over 240 repeats of each estimator the pulls have unit spread and no
+// offset.
+func TestErrorBars(t *testing.T) {
+	t.Parallel()
+	const repeats, steps, tilt = 240, 3, 0.4
+	sys := linear(0.8, 0, 0.6)
+	exact := linearPath(steps, 0.8, 0, 0.6, 1, tilt, 1).logZ - linearPath(steps, 0.8, 0, 0.6, 1, 0, 1).logZ
+	g, err := NewGrid("gauss-legendre", 0, tilt, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ls, srcs := tilted(t, sys, steps, 1, false, SingleSlice{Step: 0.8})
+	src, schedule := srcs[0], Ramp(0, tilt, 4)
+	pulls := map[string]*analysis.Moments{}
+	add := func(e Estimate) {
+		if pulls[e.Estimator] == nil {
+			pulls[e.Estimator] = new(analysis.Moments)
+		}
+		pulls[e.Estimator].Add((e.LogZ - exact) / e.StatErr)
+	}
+	for range repeats {
+		ti, _ := TI(g, ls[:2], srcs, Sampling{Burn: 20, Draws: 700})
+		add(ti)
+		ais, logF, err := AIS(ls[0], schedule, 1, 250, src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(ais)
+		fwd, _, err := ForwardAverage(ls[0], tilt, 500, src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(fwd)
+		bar, _ := Bidirectional(logF, AISBack(ls[0], schedule, 1, 6, 250, src))
+		add(bar)
+	}
+	for name, m := range pulls {
+		if sd := m.Std(); sd < 0.85 || sd > 1.15 {
+			t.Errorf("%s: pulls have standard deviation %.3f, want within [0.85, 1.15]", name, sd)
+		}
+		if z := m.Mean() / m.StdErr(); math.Abs(z) > 4 {
+			t.Errorf("%s: pulls have mean %.3f (z = %.1f)", name, m.Mean(), z)
+		}
+		t.Logf("%s: pulls %.3f ± %.3f, spread %.3f", name, m.Mean(), m.StdErr(), m.Std())
+	}
+	if len(pulls) != 4 {
+		t.Errorf("%d estimators", len(pulls))
+	}
+}
+
 // Integration refuses chains that have not forgotten their start, and a grid that is none.
 func TestIntegrationRefuses(t *testing.T) {
 	ls, srcs := tilted(t, linear(0.99, 0, 0.05), 30, 3, false, SingleSlice{Step: 0.05})

@@ -70,12 +70,14 @@ func (f *bridge) rows(n, beyond int) (body, end []band) {
 }
 
 // propose replaces components [lo, hi) of slices j..j+n−1 of an open proposal by
-// new = m + √(1−b²)(old − m) + b·fresh, with m and the law of fresh those of the free
-// action of spread σ conditional on the rest. The map is reversible with respect to it.
-func (f *bridge) propose(p *Path, j, n, lo, hi int, sigma, b float64, src Source) {
+// new = m + √(1−b²)(old − m) + b·fresh, with m and the law of fresh those of the free action
+// of spread σ and metric F₀, conditional on the rest. The map is reversible with respect to
+// it.
+func (f *bridge) propose(p *Path, j, n, lo, hi int, sigma, b float64, ref *reference, src Source) {
 	w := hi - lo
 	u, z := f.work[:n*w], f.z[:n*w]
 	src.Normals(z)
+	ref.colour(z, w)
 	f.pull(u, p, j, n, lo, hi)
 	body, end := f.rows(n, min(2, p.steps-(j+n-1)))
 	row := func(i int) band {

@@ -54,11 +54,12 @@ func (a *Innovation) Update(p *Path, c Change) {
 	p.cost.Steps += int64(p.steps - c.Lo)
 }
 
-func (a *Innovation) Simulate(p *Path, scale float64, src Source) {
+func (a *Innovation) Simulate(p *Path, scale float64, src Source) error {
 	src.Normals(p.xi)
 	for i := range p.xi {
 		p.xi[i] *= scale
 	}
+	return nil
 }
 
 // Uniforms appends Φ(√κ ξ) for every input.

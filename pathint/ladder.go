@@ -74,8 +74,9 @@ func (t *Tilted) Draw(src Source) error {
 		return errors.New("pathint: tilted ladder: paths with a pinned end cannot be drawn exactly at s = 0; integrate over s from a chain, or leave the end free")
 	}
 	c.SetTilt(0)
-	if err := c.StartForward(1/math.Sqrt(c.path.kappa), src); err != nil {
+	err := c.StartForward(1/math.Sqrt(c.path.kappa), src)
+	if err != nil && !finite(c.path.Slice(c.path.steps)) {
 		return ErrNoWeight
 	}
-	return nil
+	return err
 }

@@ -232,6 +232,28 @@ func TestO9Acceptance(t *testing.T) {
 	}
 }
 
+// The same in a constant metric, to rounding: proposals have its covariance.
+func TestO9Metric(t *testing.T) {
+	sys := coupled(0.5, true)
+	sys.drift = func(dst []float64, _ int, _ []float64) { clear(dst) }
+	varying := sys.chol
+	sys.chol = func(l []float64, b int, _ []float64) { varying(l, b, []float64{1, 2, 3, 4, 5}) }
+	for _, m := range []Move{SingleSlice{Step: 1}, Staging{Length: 4, Step: 0.5}} {
+		c := bench{sys: sys, start: make([]float64, 5), kappa: 1.3}.chain(t, m)
+		src := rng.New(24, 1, "o9", m.Name())
+		if err := c.StartForward(2, src); err != nil {
+			t.Fatal(err)
+		}
+		p, k := c.path, c.moves[0].kernel
+		for range 200 {
+			for i, n := 0, k.Begin(p, src); i < n; i++ {
+				near(t, m.Name()+": log acceptance ratio", k.Propose(p, i, c.moves[0].step, src)-p.Delta(), 0, 1e-11)
+				p.keep()
+			}
+		}
+	}
+}
+
 // O9: pCN correlations fall as (1−b²)^{n/2} on any mesh.
 func TestO9Correlation(t *testing.T) {
 	const b = 0.6

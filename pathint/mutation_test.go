@@ -14,8 +14,8 @@ import (
 // mutants are classic mistakes, each a patch of one line: "pick(MUTANT, wrong, right)" is
 // the wrong value when that mutant is alive. run names tests that must then fail.
 var mutants = []struct{ name, file, right, wrong, run string }{
-	{"square missing on the noise", "onsager.go", "(blk.Noise * blk.Noise)\n\tt[freeTerm]",
-		"pick(MUTANT, blk.Noise, blk.Noise*blk.Noise)\n\tt[freeTerm]", "TestO1/two_blocks"},
+	{"square missing on the noise", "onsager.go", "(blk.Noise * blk.Noise)\n\tr := a.res",
+		"pick(MUTANT, blk.Noise, blk.Noise*blk.Noise)\n\tr := a.res", "TestO1/two_blocks"},
 	{"factor 2 in the action", "onsager.go", "half := 0.5 /",
 		"half := pick(MUTANT, 1.0, 0.5) /", "TestO1/momentum"},
 	{"sign of the drift", "onsager.go", "r := after - now - beta*(now-before) - v",
@@ -23,9 +23,11 @@ var mutants = []struct{ name, file, right, wrong, run string }{
 	{"post-point instead of mixed configuration", "onsager.go", "copy(a.mix[:cut], p.Slice(k + 1)[:cut])",
 		"copy(a.mix[:cut], p.Slice(pick(MUTANT, k, k+1))[:cut])", "TestO10"},
 	{"log-determinant missing", "onsager.go", "a.terms[len(a.terms)-1].Fixed = -0.5",
-		"a.terms[len(a.terms)-1].Fixed = pick(MUTANT, 0, -0.5)", "TestInvariance/metric"},
+		"a.terms[len(a.terms)-1].Fixed = pick(MUTANT, 0, -0.5)", "TestDeltaIsFullDifference"},
 	{"log-determinant tempered", "path.go", "p.coef[c] = t.Scaled*kappa + t.Fixed",
 		"p.coef[c] = t.Scaled*kappa + t.Fixed*pick(MUTANT, kappa, 1)", "TestDeltaIsFullDifference"},
+	{"metric of the proposals forgotten", "reference.go", "num.CholSolveLT(f.chol, width, row)",
+		"pick(MUTANT, func([]float64, int, []float64) {}, num.CholSolveLT)(f.chol, width, row)", "TestInvariance/metric"},
 	{"momentum's second neighbour forgotten", "onsager.go", "hi = c.Hi + 1",
 		"hi = c.Hi + pick(MUTANT, 0, 1)", "TestInvariance/momentum"},
 	{"drift not restored", "path.go", "copy(p.cache[t.k0*p.cached:], t.cache)",

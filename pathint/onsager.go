@@ -1,8 +1,10 @@
 package pathint
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/mathext"
@@ -31,8 +33,9 @@ type Positional interface {
 // with q̃ the configuration in which the blocks before b are already updated, ‖·‖ the
 // metric's norm for a metric block, and q⁻ = q at step 0 (Onsager and Machlup 1953, Itô).
 // With a free end the quadratic part is exactly ½χ² with K·n degrees of freedom whatever
-// the drift is. The reference is the free action: v = 0 and F = φ·I, with φ the geometric
-// mean of the eigenvalues of F at the start (1 for a block without a metric).
+// the drift is. The reference is the free action: v = 0, and F constant at its value F₀ at
+// the start of the path. Where F₀ is too dear to find (a block of more than 64 components
+// of a system that is no MetricApplier) φI stands in, φ its geometric mean eigenvalue.
 //
 // Terms per block: quadratic, free, log det F.
 type OnsagerMachlup struct {
@@ -40,7 +43,8 @@ type OnsagerMachlup struct {
 	metric langevin.MetricRecurrence // nil without metric blocks
 	step   langevin.Map              // nil when the system is only a Recurrence
 	blocks []langevin.Block
-	phi    []float64 // of each block
+	ref    []*reference // of each block
+	refAt  []float64    // where it was taken
 	n      int
 	terms  []Term
 
@@ -86,7 +90,7 @@ func NewOnsagerMachlup(sys System) (*OnsagerMachlup, error) {
 		if b.Metric {
 			a.terms[len(a.terms)-1].Fixed = -0.5
 		}
-		a.phi = append(a.phi, 1)
+		a.ref = append(a.ref, &reference{phi: 1})
 	}
 	a.mix, a.res, a.zero = make([]float64, a.n), make([]float64, a.n), make([]float64, a.n)
 	if m, ok := sys.(langevin.Map); ok {
@@ -141,18 +145,16 @@ func (a *OnsagerMachlup) find(name string) (int, error) {
 // Block returns block b of the recurrence.
 func (a *OnsagerMachlup) Block(b int) langevin.Block { return a.blocks[b] }
 
-// Spread returns the standard deviation per component of one step of the reference (free)
-// action of block b, at κ = 1: s_b/√φ_b.
-func (a *OnsagerMachlup) Spread(b int) float64 {
-	return a.blocks[b].Noise / math.Sqrt(a.phi[b])
-}
-
-// Init copies q0 and fixes the scale φ of the reference by the metric there.
+// Init copies q0 and takes the metric of the reference there.
 func (a *OnsagerMachlup) Init(slice, q0 []float64) {
 	copy(slice, q0)
+	if a.metric == nil || slices.Equal(a.refAt, q0) {
+		return
+	}
+	a.refAt = slices.Clone(q0)
 	for b, blk := range a.blocks {
 		if blk.Metric {
-			a.phi[b] = math.Exp(a.metric.LogDet(b, q0) / float64(blk.Hi-blk.Lo))
+			a.ref[b] = newReference(a.metric, b, blk, q0)
 		}
 	}
 }
@@ -205,12 +207,17 @@ func (a *OnsagerMachlup) update(p *Path, k, b int, inputs bool) {
 	}
 	before, now, after := p.Before(k)[lo:hi], p.Slice(k)[lo:hi], p.Slice(k + 1)[lo:hi]
 	half := 0.5 / (blk.Noise * blk.Noise)
-	t[freeTerm] = half * a.phi[b] * residualNorm(before, now, after, a.zero[lo:hi], blk.Momentum)
+	r := a.res[:hi-lo]
+	if a.ref[b].chol == nil {
+		t[freeTerm] = half * a.ref[b].phi * residualNorm(before, now, after, a.zero[lo:hi], blk.Momentum)
+	} else {
+		residual(r, before, now, after, a.zero[lo:hi], blk.Momentum)
+		t[freeTerm] = half * a.ref[b].norm(r)
+	}
 	if !blk.Metric {
 		t[quadTerm] = half * residualNorm(before, now, after, drift, blk.Momentum)
 		return
 	}
-	r := a.res[:hi-lo]
 	residual(r, before, now, after, drift, blk.Momentum)
 	t[quadTerm] = half * a.metric.MetricNorm(b, mix, r)
 	if !inputs {
@@ -253,17 +260,17 @@ func link(before, now, after, v, beta float64) float64 {
 	return r * r
 }
 
-func (a *OnsagerMachlup) Simulate(p *Path, scale float64, src Source) {
+func (a *OnsagerMachlup) Simulate(p *Path, scale float64, src Source) error {
 	if a.step != nil {
 		a.simulateMap(p, scale, src)
-		return
+		return nil
+	}
+	if a.metric != nil {
+		return errors.New("pathint: onsager-machlup: a system with metric noise is run forward by its langevin.Map, which this one is not")
 	}
 	for k := range p.steps {
 		for b := range a.blocks {
 			blk := &a.blocks[b]
-			if blk.Metric {
-				panic("pathint: simulating metric noise needs a langevin.Map")
-			}
 			lo, hi := blk.Lo, blk.Hi
 			v, xi := p.Cache(k)[lo:hi], a.res[:hi-lo]
 			a.sys.Drift(v, b, a.mixed(p, k, b))
@@ -274,6 +281,7 @@ func (a *OnsagerMachlup) Simulate(p *Path, scale float64, src Source) {
 			}
 		}
 	}
+	return nil
 }
 
 func (a *OnsagerMachlup) simulateMap(p *Path, scale float64, src Source) {

@@ -180,10 +180,11 @@ func (p *Path) sum(weight func(Term) float64) float64 {
 	return v
 }
 
-// Observe returns the observables of slice k as a view, computing them if need be.
+// Observe returns the observables of slice k as a view, computing them if need be; empty
+// without an observer.
 func (p *Path) Observe(k int) []float64 {
 	o := p.obs[k*p.nobs : (k+1)*p.nobs : (k+1)*p.nobs]
-	if p.stale[k] {
+	if p.stale[k] && p.observer != nil {
 		p.observer.Observe(o, p.Slice(k)[:p.n])
 		p.stale[k] = false
 	}

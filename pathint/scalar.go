@@ -11,14 +11,14 @@ import (
 // in one dimension costs several times the arithmetic (BenchmarkPathSweep). The terms and
 // drifts of a proposal are priced in scratch and written to the path on acceptance.
 type scalar struct {
-	sys        langevin.Recurrence
-	bridge     *bridge
-	beta       float64
-	half, free float64   // 1/2s², φ/2s²
-	old        []float64 // the segment before
-	drift      []float64 // its drifts after
-	terms      []float64 // quadratic and free term of each step after
-	normals    []float64 // of a whole sweep, drawn in bulk
+	sys     langevin.Recurrence
+	bridge  *bridge
+	beta    float64
+	half    float64   // 1/2s²
+	old     []float64 // the segment before
+	drift   []float64 // its drifts after
+	terms   []float64 // quadratic and free term of each step after
+	normals []float64 // of a whole sweep, drawn in bulk
 }
 
 // newScalar returns nil for systems it does not serve.
@@ -29,7 +29,7 @@ func newScalar(t *tiling) *scalar {
 	blk := t.act.blocks[0]
 	half := 0.5 / (blk.Noise * blk.Noise)
 	return &scalar{
-		sys: t.act.sys, bridge: t.bridges[0], beta: blk.Momentum, half: half, free: half * t.act.phi[0],
+		sys: t.act.sys, bridge: t.bridges[0], beta: blk.Momentum, half: half,
 		old: make([]float64, t.length), drift: make([]float64, t.length),
 		terms: make([]float64, 2*(t.length+2)), normals: make([]float64, t.hi-t.lo),
 	}
@@ -42,7 +42,7 @@ func (t *tiling) sweepAll(p *Path, n int, step float64, src Source, back bool, c
 		return false
 	}
 	src.Normals(f.normals)
-	sigma := t.act.Spread(0) / math.Sqrt(p.kappa)
+	sigma := t.act.blocks[0].Noise / math.Sqrt(p.kappa)
 	keep := math.Sqrt(1 - step*step)
 	for j := range n {
 		i := j
@@ -72,7 +72,7 @@ func (f *scalar) single(p *Path, j int, keep, noise float64, src Source, c *coun
 	f.sys.Drift(f.drift[:1:1], 0, q[1:2:2])
 	drift := f.drift[0]
 	q0, q1 := f.half*link(a, a, x, v[0], 0), f.half*link(a, x, b, drift, 0)
-	f0, f1 := f.free*link(a, a, x, 0, 0), f.free*link(a, x, b, 0, 0)
+	f0, f1 := f.half*link(a, a, x, 0, 0), f.half*link(a, x, b, 0, 0)
 	dq := q0 - t[quadTerm] + (q1 - t[termsPerBlock+quadTerm])
 	df := f0 - t[freeTerm] + (f1 - t[termsPerBlock+freeTerm])
 	p.cost.Drifts++
@@ -166,7 +166,7 @@ func (f *scalar) decide(p *Path, j, n int, src Source, c *counters) {
 		free := link(q[max(k-1, 0)], now, q[k+1], 0, f.beta)
 		quad := link(q[max(k-1, 0)], now, q[k+1], vk, f.beta)
 		i := 2 * (k - k0)
-		f.terms[i], f.terms[i+1] = f.half*quad, f.free*free
+		f.terms[i], f.terms[i+1] = f.half*quad, f.half*free
 		dq += f.terms[i] - t[k*termsPerBlock+quadTerm]
 		df += f.terms[i+1] - t[k*termsPerBlock+freeTerm]
 	}

@@ -8,7 +8,9 @@ import "fmt"
 // place afterwards.
 func (c *Chain) StartForward(scale float64, src Source) error {
 	p := c.path
-	p.action.Simulate(p, scale, src)
+	if err := p.action.Simulate(p, scale, src); err != nil {
+		return err
+	}
 	return c.begin("the simulated trajectory")
 }
 

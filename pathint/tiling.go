@@ -59,8 +59,8 @@ func (t *tiling) Propose(p *Path, i int, step float64, src Source) float64 {
 	p.Touch(Change{Lo: lo, Hi: hi, B0: t.b0, B1: t.b1})
 	for b := t.b0; b < t.b1; b++ {
 		blk := &t.act.blocks[b]
-		sigma := t.act.Spread(b) / math.Sqrt(p.kappa)
-		t.bridges[b].propose(p, lo, hi-lo, blk.Lo, blk.Hi, sigma, step, src)
+		sigma := blk.Noise / math.Sqrt(p.kappa)
+		t.bridges[b].propose(p, lo, hi-lo, blk.Lo, blk.Hi, sigma, step, t.act.ref[b], src)
 	}
 	return p.Reference()
 }
