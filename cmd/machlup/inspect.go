@@ -130,8 +130,11 @@ func listing(kind string) ([]build.Entry, error) {
 	if e := build.List(kind); e != nil {
 		return e, nil
 	}
-	kinds := append(build.Kinds(), "experiments", "checks")
-	return nil, fmt.Errorf("list: found %q, allowed %s; nearest: %s", kind, strings.Join(kinds, ", "), spec.NearestName(kind, kinds))
+	kinds, hint := append(build.Kinds(), "experiments", "checks"), ""
+	if n := spec.NearestName(kind, kinds); n != "" {
+		hint = fmt.Sprintf("; did you mean %q?", n)
+	}
+	return nil, fmt.Errorf("list: found %q, allowed %s%s", kind, strings.Join(kinds, ", "), hint)
 }
 
 func printListing(c *cobra.Command, entries []build.Entry) error {

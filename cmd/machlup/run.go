@@ -73,10 +73,7 @@ func runExperiment(c *cobra.Command, f *runFlags, experiment string) error {
 	if opts.Dir == "" {
 		opts.Dir = filepath.Join("runs", exp.Name)
 	}
-	if f.workers < 1 {
-		return usage(fmt.Errorf("--workers: found %d, allowed ≥ 1", f.workers))
-	}
-	if opts.Shard, err = dispatch.ParseShard(f.shard); err != nil {
+	if opts.Shard, err = f.check(c); err != nil {
 		return usage(err)
 	}
 	if !f.quiet {
@@ -101,6 +98,22 @@ func runExperiment(c *cobra.Command, f *runFlags, experiment string) error {
 		}
 	}
 	return closing(c, f, exp, opts, res)
+}
+
+// check refuses flags out of range, before anything is written.
+func (f *runFlags) check(c *cobra.Command) (dispatch.Shard, error) {
+	shard, err := dispatch.ParseShard(f.shard)
+	switch {
+	case err != nil:
+		return shard, err
+	case f.workers < 1:
+		return shard, fmt.Errorf("--workers: found %d, allowed ≥ 1", f.workers)
+	case c.Flags().Changed("max-time") && f.maxTime <= 0:
+		return shard, fmt.Errorf("--max-time: found %s, allowed more than 0", f.maxTime)
+	case f.fresh && shard.N > 1:
+		return shard, fmt.Errorf("--fresh with --shard %s: it would delete what the other shards have done; delete the directory once, then start the shards", f.shard)
+	}
+	return shard, nil
 }
 
 // closing prints what came of the run and picks the exit status.

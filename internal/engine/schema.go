@@ -10,13 +10,17 @@ var (
 	colObservable = record.Column{Name: "observable", Doc: "observable, see machlup list observables", Type: record.String}
 	colTau        = record.Column{Name: "tau_int", Unit: "draw", Doc: "integrated autocorrelation time ½ + Σρ (Γ-method, Wolff 2004, S = 1.5)", Type: record.Float}
 	colESS        = record.Column{Name: "ess", Unit: "1", Doc: "effective number of independent draws", Type: record.Float}
-	colReference  = record.Column{Name: "reference", Doc: "exact or reference value of the same quantity", Type: record.Float}
 	colZ          = record.Column{Name: "z", Unit: "1", Doc: "(estimate − reference) / standard error; the reference's own error is included where it has one", Type: record.Float}
 	colStatus     = record.Column{Name: "status", Doc: "ok, or why the number must not be used", Type: record.String}
 )
 
 func float(name, unit, doc string) record.Column {
 	return record.Column{Name: name, Unit: unit, Doc: doc, Type: record.Float}
+}
+
+// reference is the column of known values, in the unit of the estimate beside it.
+func reference(unit string) record.Column {
+	return float("reference", unit, "exact or reference value of the same quantity")
 }
 
 func integer(name, unit, doc string) record.Column {
@@ -80,7 +84,7 @@ var (
 			float("log_z", "1", "the estimate (natural logarithm for partition functions)"),
 			float("stderr", "1", "its standard error, statistical and quadrature in quadrature"),
 			float("stat_error", "1", "statistical part"), float("quadrature_error", "1", "quadrature part"),
-			colReference, colZ, colESS,
+			reference("1"), colZ, colESS,
 			float("overlap", "1", "smallest overlap of neighbouring ensembles, where the estimator has one"), colStatus}}
 
 	Phase = record.Schema{Name: "phase", Doc: "order parameters and their statistics per point",
@@ -101,7 +105,7 @@ var (
 
 	Summary = record.Schema{Name: "summary", Doc: "headline numbers per task",
 		Columns: []record.Column{colTask, text("quantity", "what is quoted"), float("value", "see unit", "value"),
-			float("stderr", "see unit", "standard error"), colReference, colZ, text("unit", "unit of value"), colStatus}}
+			float("stderr", "see unit", "standard error"), reference("see unit"), colZ, text("unit", "unit of value"), colStatus}}
 )
 
 // Trace is the schema of trace.csv for the selected observables.
