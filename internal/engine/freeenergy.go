@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"machlup/langevin"
+	"machlup/pathint"
+)
+
+// FreeEnergyConfig configures ln Z₁/Z₀ between e^{−U/T} and e^{−cU/T} of a toy potential,
+// Z = ∫e^{−U/T}dx, by the same estimators that serve path tilts.
+type FreeEnergyConfig struct {
+	Method     string  `toml:"method" enum:"ti|ais|bidirectional" doc:"thermodynamic integration, annealed importance sampling, or annealing both ways with Bennett's ratio"`
+	Scale      float64 `toml:"scale" range:"(0,inf)" unit:"1" doc:"c of U₁ = cU"`
+	Rule       string  `toml:"rule" enum:"gauss-legendre|trapezoid" doc:"quadrature of ti"`
+	Points     int     `toml:"points" range:"[3,1000]" unit:"1" doc:"nodes of ti"`
+	Chains     int     `toml:"chains" range:"[2,1000]" unit:"1" doc:"chains at each node of ti"`
+	Draws      int     `toml:"draws" range:"[50,inf)" unit:"1" doc:"draws of each chain of ti"`
+	Stages     int     `toml:"stages" range:"[1,100000]" unit:"1" doc:"stages of annealing"`
+	Runs       int     `toml:"runs" range:"[50,10000000]" unit:"1" doc:"annealing runs (in each direction)"`
+	Warm       int     `toml:"warm" range:"[0,inf)" unit:"sweep" doc:"sweeps that adapt the step size (a Metropolis-adjusted Langevin step each)"`
+	Step       float64 `toml:"step" range:"(0,inf)" unit:"1" doc:"ε of the step; the start value where it adapts"`
+	Unadjusted bool    `toml:"unadjusted" doc:"accept every step: Euler–Maruyama with its discretisation bias, for comparison"`
+}
+
+// DefaultFreeEnergy is the configuration with no key set.
+func DefaultFreeEnergy() FreeEnergyConfig {
+	return FreeEnergyConfig{Method: "ti", Scale: 4, Rule: "gauss-legendre", Points: 8, Chains: 4, Draws: 2000, Stages: 20, Runs: 1000, Warm: 500, Step: 0.2}
+}
+
+type freeEnergy struct {
+	cfg  FreeEnergyConfig
+	env  Env
+	grid pathint.Grid
+}
+
+// NewFreeEnergy checks the configuration against the model and binds it to a task.
+func NewFreeEnergy(cfg FreeEnergyConfig, env Env, m *Model) (Runner, error) {
+	if m.Potential == nil {
+		return nil, fmt.Errorf("system %s has no potential, so there is no configurational Z; path.tilt with ti or ais gives a path Z", m.Kind)
+	}
+	if cfg.Method != "ti" && m.Draw == nil {
+		return nil, &KeyError{"method", fmt.Sprintf("%q", cfg.Method), `"ti": annealing needs exact draws of e^{−U/T}, which system ` + m.Kind + " does not have"}
+	}
+	if cfg.Unadjusted && cfg.Method != "ti" {
+		return nil, &KeyError{"unadjusted", "true", "false: annealing needs kernels that leave each law invariant"}
+	}
+	grid, err := pathint.NewGrid(cfg.Rule, 0, 1, cfg.Points)
+	return &freeEnergy{cfg, env, grid}, err
+}
+
+// FreeEnergyPart is a node of TI, or the annealing runs.
+type FreeEnergyPart struct {
+	Series     [][]float64
+	LogF, LogR []float64
+}
+
+func (f *freeEnergy) NewResult() any { return new(FreeEnergyPart) }
+
+func (f *freeEnergy) Parts() int {
+	if f.cfg.Method == "ti" {
+		return len(f.grid.Lambda)
+	}
+	return 1
+}
+
+func (f *freeEnergy) Work(int) float64 {
+	if f.cfg.Method == "ti" {
+		return float64(f.cfg.Chains * (f.cfg.Warm + f.cfg.Draws))
+	}
+	return float64(f.cfg.Runs * f.cfg.Stages)
+}
+
+// scaled is cU/T.
+type scaled struct {
+	u langevin.Potential
+	c float64
+}
+
+func (s scaled) Dim() int                   { return s.u.Dim() }
+func (s scaled) Energy(x []float64) float64 { return s.c * s.u.Energy(x) }
+func (s scaled) Gradient(dst, x []float64) float64 {
+	u := s.u.Gradient(dst, x)
+	for i := range dst {
+		dst[i] *= s.c
+	}
+	return s.c * u
+}
+
+func (f *freeEnergy) ladder() (*pathint.Potentials, error) {
+	m, err := f.env.NewModel()
+	if err != nil {
+		return nil, err
+	}
+	spec := pathint.PotentialsSpec{From: scaled{m.Potential, 1 / m.Temperature}, To: scaled{m.Potential, f.cfg.Scale / m.Temperature},
+		Step: f.cfg.Step, Target: 0.6, Unadjusted: f.cfg.Unadjusted}
+	if f.cfg.Unadjusted {
+		spec.Target = 0
+	}
+	if m.Draw != nil {
+		spec.Draw = func(x []float64, src pathint.Source) { m.Draw(x, src) }
+	}
+	return pathint.NewPotentials(spec)
+}
+
+func (f *freeEnergy) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
+	src := f.env.Part("free-energy/"+f.cfg.Method, part)
+	if f.cfg.Method == "ti" {
+		return f.node(ctx, f.grid.Lambda[part], src)
+	}
+	l, err := f.ladder()
+	if err != nil {
+		return nil, err
+	}
+	l.SetLambda(0.5)
+	l.Warm(f.cfg.Warm, src)
+	result, schedule := &FreeEnergyPart{}, pathint.Ramp(0, 1, f.cfg.Stages)
+	for i := range f.cfg.Runs {
+		w, err := pathint.Anneal(l, schedule, 1, src)
+		if err != nil {
+			return nil, err
+		}
+		result.LogF = append(result.LogF, w)
+		if i%64 == 0 {
+			progress(float64(i * f.cfg.Stages))
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+		}
+	}
+	if f.cfg.Method == "bidirectional" {
+		l.SetLambda(1)
+		for range f.cfg.Runs {
+			for range 50 { // to equilibrium at λ = 1 again
+				l.Sweep(src)
+			}
+			result.LogR = append(result.LogR, pathint.AnnealBack(l, schedule, 1, src))
+			l.SetLambda(1)
+		}
+	}
+	return result, nil
+}
+
+func (f *freeEnergy) node(ctx context.Context, lambda float64, src pathint.Source) (any, error) {
+	result := &FreeEnergyPart{}
+	for range f.cfg.Chains {
+		l, err := f.ladder()
+		if err != nil {
+			return nil, err
+		}
+		l.SetLambda(lambda)
+		l.Warm(f.cfg.Warm, src)
+		series := make([]float64, f.cfg.Draws)
+		for i := range series {
+			l.Sweep(src)
+			series[i] = l.Slope()
+		}
+		result.Series = append(result.Series, series)
+	}
+	return result, ctx.Err()
+}
+
+func (f *freeEnergy) estimate(parts []any) pathint.Estimate {
+	if f.cfg.Method == "ti" {
+		var points []pathint.Point
+		for i, p := range parts {
+			points = append(points, pathint.Summarise(f.grid.Lambda[i], p.(*FreeEnergyPart).Series))
+		}
+		return f.grid.Integrate(points)
+	}
+	p := parts[0].(*FreeEnergyPart)
+	if f.cfg.Method == "ais" {
+		return pathint.Exponential("ais", p.LogF)
+	}
+	e, _ := pathint.Bidirectional(p.LogF, p.LogR)
+	return e
+}
+
+func (f *freeEnergy) Finish(parts []any, out *Output) (Outcome, error) {
+	e := f.estimate(parts)
+	status, value := "ok", e.LogZ
+	if e.Err != nil {
+		status, value = "no-estimate: "+e.Err.Error(), math.NaN()
+	} else if f.cfg.Unadjusted {
+		status = "ok; contains the discretisation bias of Euler–Maruyama at this step"
+	}
+	out.Table(Partition).Add("log_z_ratio", e.Estimator, "scale", f.cfg.Scale, "Z of the same potential at scale 1 (Lebesgue measure)",
+		value, e.StdErr(), e.StatErr, e.QuadErr, nil, nil, e.ESS, e.Overlap, status)
+	if e.Err != nil {
+		return None("free energy: %v", e.Err), nil
+	}
+	return Done(), nil
+}
