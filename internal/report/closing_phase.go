@@ -39,7 +39,13 @@ func collapseSection(r *run) *section {
 	})
 	names := map[string]string{"chi": "χ", "binder": "U₄", "collapsed_fraction": "collapsed", "escaped_fraction": "escaped", "escape_rate": "escapes [1/step]"}
 	s := &section{header: []string{"Collapse", "replicas"}, left: 1}
-	columns := append(append([]string(nil), observables.list...), "escape_rate")
+	columns := observables.list
+	for _, c := range cells {
+		if v, ok := c["escape_rate"]; ok && finite(v[0]) {
+			columns = append(append([]string(nil), columns...), "escape_rate")
+			break
+		}
+	}
 	for _, o := range columns {
 		name, ok := names[o]
 		if !ok {

@@ -131,7 +131,8 @@ func TestLinearTicks(t *testing.T) {
 		{7.9812, 7.9838, 3, "7.982 7.983", 0},
 		{0, 10, 1, "0 10", 0},
 	} {
-		ticks, exponent := linearTicks(c.lo, c.hi, c.n)
+		exponent := labelExponent(max(math.Abs(c.lo), math.Abs(c.hi)))
+		ticks := linearTicks(c.lo, c.hi, c.n, exponent)
 		if got := strings.Join(labels(ticks), " "); got != c.want || exponent != c.exponent {
 			t.Errorf("[%v, %v], at most %d: %s × 10^%d, want %s × 10^%d", c.lo, c.hi, c.n, got, exponent, c.want, c.exponent)
 		}
@@ -145,7 +146,7 @@ func TestLinearTicksProperty(t *testing.T) {
 		lo := rapid.Float64Range(-1e6, 1e6).Draw(t, "lo")
 		width := math.Pow(10, rapid.Float64Range(-5, 7).Draw(t, "log width"))
 		n := rapid.IntRange(2, 8).Draw(t, "n")
-		ticks, _ := linearTicks(lo, lo+width, n)
+		ticks := linearTicks(lo, lo+width, n, 0)
 		count := 0
 		for i, tick := range ticks {
 			if tick.Value < lo-1e-6*width || tick.Value > lo+width*(1+1e-6) {
@@ -369,5 +370,29 @@ func TestSweepAxis(t *testing.T) {
 	}
 	if key := r.abscissa(points); key != "noise.t" {
 		t.Errorf("abscissa %q", key)
+	}
+}
+
+// Panels under one label leave out one power of ten, whatever their own ranges.
+func TestSharedPower(t *testing.T) {
+	var panels []*panel
+	for _, top := range []float64{0.0095, 0.012} {
+		p := newPanel("", scale{label: "x"}, scale{label: "density"})
+		p.curve(look{color: blue, width: 1}, []float64{0, 1}, []float64{0, top})
+		panels = append(panels, p)
+	}
+	page := tile(panels)
+	page.outerLabels()
+	if _, err := page.svg("a test of panels"); err != nil {
+		t.Fatal(err)
+	}
+	if page.grid[0][1].Y.Label.Text != "" || page.grid[0][0].Y.Label.Text != "density" {
+		t.Errorf("labels %q and %q", page.grid[0][0].Y.Label.Text, page.grid[0][1].Y.Label.Text)
+	}
+	for i, p := range panels {
+		top := labels(p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max))
+		if last := top[len(top)-1]; !strings.HasPrefix(last, "0.0") {
+			t.Errorf("panel %d: highest label %s, want a plain number like its neighbour's", i, last)
+		}
 	}
 }

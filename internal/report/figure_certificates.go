@@ -122,6 +122,9 @@ func (r *run) certificateName(c certificate) string {
 	if t := r.title(c.point); t != "" {
 		parts = append(parts, t)
 	}
+	if c.replica > 0 {
+		parts = append(parts, fmt.Sprintf("r%d", c.replica))
+	}
 	if c.worst() {
 		return strings.Join(append(parts, "samplers agree"), " · ")
 	}

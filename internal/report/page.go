@@ -24,6 +24,7 @@ type page struct {
 	grid   [][]*panel // rows of equal length; nil leaves a place free
 	legend []entry
 	note   string // small print below
+	shared bool   // one label speaks for several panels
 	width  vg.Length
 	row    vg.Length // height of a row of panels
 }
@@ -57,8 +58,9 @@ func tileIn(cols int, panels []*panel) *page {
 }
 
 // outerLabels keeps the axis labels at the left and lower edge of the grid only, for
-// panels that have the same axes.
+// panels that have the same axes; a power of ten in the label then holds for all of them.
 func (p *page) outerLabels() {
+	p.shared = true
 	for r, row := range p.grid {
 		for c, x := range row {
 			if x == nil {
@@ -91,6 +93,28 @@ func (p *page) sameRange(x, y bool) {
 	if y {
 		all(func(q *panel) *plot.Axis { return &q.Y })
 	}
+}
+
+// sharePowers settles one power of ten for all axes that go by the same label.
+func (p *page) sharePowers() {
+	if !p.shared {
+		return
+	}
+	largest := map[string]float64{}
+	each := func(do func(s *scale, a *plot.Axis)) {
+		for _, q := range p.panels() {
+			do(&q.x, &q.X)
+			do(&q.y, &q.Y)
+		}
+	}
+	each(func(s *scale, a *plot.Axis) {
+		s.spread(a)
+		largest[s.label] = max(largest[s.label], math.Abs(a.Min), math.Abs(a.Max))
+	})
+	each(func(s *scale, a *plot.Axis) {
+		e := labelExponent(largest[s.label])
+		s.power = &e
+	})
 }
 
 func (p *page) panels() []*panel {
@@ -162,6 +186,7 @@ func (p *page) draw(c draw.Canvas) {
 	}
 	rows, cols := len(p.grid), len(p.grid[0])
 	plots := make([][]*plot.Plot, rows)
+	p.sharePowers()
 	for r, row := range p.grid {
 		plots[r] = make([]*plot.Plot, cols)
 		for k, x := range row {
@@ -239,6 +264,7 @@ type scale struct {
 	tight       bool    // no margin
 	ticks       []plot.Tick
 	hidden      bool // no label
+	power       *int // the power of ten that tick labels leave out; nil: as suits the range
 }
 
 // newPanel is an empty panel with a heading of its own above it.
@@ -284,16 +310,20 @@ func (p *panel) finish(width, height vg.Length) {
 }
 
 func settle(a *plot.Axis, s *scale, fits func([]plot.Tick) bool) {
-	if !s.fixed {
-		spread(a, s)
+	s.spread(a)
+	exponent := labelExponent(max(math.Abs(a.Min), math.Abs(a.Max)))
+	if s.power != nil {
+		exponent = *s.power
 	}
-	exponent := 0
+	if s.log || s.ticks != nil {
+		exponent = 0
+	}
 	ticks := s.ticks
 	for n := 7; n > 0 && s.ticks == nil; n-- {
 		if s.log {
 			ticks = logTicks(a.Min, a.Max, n, s.zero)
 		} else {
-			ticks, exponent = linearTicks(a.Min, a.Max, n)
+			ticks = linearTicks(a.Min, a.Max, n, exponent)
 		}
 		if fits(ticks) {
 			break
@@ -318,8 +348,11 @@ func bracket(unit string, exponent int) string {
 	return " [" + power(exponent) + " " + unit + "]"
 }
 
-// spread gives the data a margin.
-func spread(a *plot.Axis, s *scale) {
+// spread gives the data a margin, once.
+func (s *scale) spread(a *plot.Axis) {
+	if s.fixed {
+		return
+	}
 	s.fixed = true
 	if !finite(a.Max - a.Min) {
 		a.Min, a.Max = 0, 1

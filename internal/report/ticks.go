@@ -10,9 +10,8 @@ import (
 
 // linearTicks labels the multiples of a step 1, 2 or 5 × 10ᵏ in [lo, hi], at most n of
 // them, with unlabelled ticks between. The labels leave out a factor 10^exponent.
-func linearTicks(lo, hi float64, n int) (ticks []plot.Tick, exponent int) {
+func linearTicks(lo, hi float64, n, exponent int) (ticks []plot.Tick) {
 	step, minor := niceStep((hi - lo) / float64(max(1, n)))
-	exponent = labelExponent(math.Max(math.Abs(lo), math.Abs(hi)))
 	scale := math.Pow10(-exponent)
 	decimals := max(0, int(-math.Floor(math.Log10(step*scale)*(1+1e-12)+1e-9)))
 	last := math.Floor(hi/minor + 1e-9)
@@ -24,7 +23,7 @@ func linearTicks(lo, hi float64, n int) (ticks []plot.Tick, exponent int) {
 		}
 		ticks = append(ticks, t)
 	}
-	return ticks, exponent
+	return ticks
 }
 
 // niceStep is the smallest of 1, 2, 5 × 10ᵏ that is at least raw, and the spacing of the
