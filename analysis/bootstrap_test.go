@@ -20,6 +20,9 @@ func TestBlockBootstrapOfTheMean(t *testing.T) {
 	near(t, "error", b.StdErr, math.Sqrt(v/2000), 0.05)
 	lo, hi := b.Interval(0.6827)
 	near(t, "interval", (hi-lo)/2, b.StdErr, 0.06)
+	if lo, hi := b.Interval(1); lo != b.Replicates[0] || hi != b.Replicates[3999] {
+		t.Errorf("the whole range: [%g, %g]", lo, hi)
+	}
 	again, _ := BlockBootstrap(x, 1, 4000, rand.NewPCG(1, 2), mean)
 	if again.StdErr != b.StdErr {
 		t.Error("the same source must give the same result")

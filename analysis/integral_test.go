@@ -76,11 +76,61 @@ func TestGaussLegendre(t *testing.T) {
 	near(t, "degree 7", v.Value, (256.0-1)/8, 1e-12)
 }
 
+// The rule without the middle node interpolates n−1 values: exact to degree n−2.
+func TestRuleWithoutTheMiddleNode(t *testing.T) {
+	for _, n := range []int{3, 4, 7, 8} {
+		x, _ := GaussLegendreNodes(n, -1, 2)
+		w := withoutMiddle(x, -1, 2)
+		if w[n/2] != 0 {
+			t.Errorf("n = %d: the middle node weighs %g", n, w[n/2])
+		}
+		for d := 0; d <= n-2; d++ {
+			sum := 0.0
+			for i := range x {
+				sum += w[i] * math.Pow(x[i], float64(d))
+			}
+			p := float64(d + 1)
+			near(t, "monomial", sum, (math.Pow(2, p)-math.Pow(-1, p))/p, 1e-11)
+		}
+	}
+}
+
+// Noise in the means is not mistaken for a quadrature error, and a real one is not hidden
+// by noise smaller than it.
+func TestQuadratureErrorUnderNoise(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 1))
+	noisy := func(lambda []float64, sigma float64) []LambdaPoint {
+		p := harmonicPoints(lambda)
+		for i := range p {
+			p[i].Mean += sigma * rng.NormFloat64()
+			p[i].StdErr = sigma
+		}
+		return p
+	}
+	node, _ := GaussLegendreNodes(7, 0, 1)
+	coarse, _ := Trapezoid(harmonicPoints(grid(5)))
+	var fine, gauss, visible Moments
+	for r := 0; r < 300; r++ {
+		a, _ := Trapezoid(noisy(grid(65), 0.05))
+		g, _ := GaussLegendre(noisy(node, 0.05), 0, 1)
+		v, _ := Trapezoid(noisy(grid(5), 0.005))
+		fine.Add(a.QuadErr / a.StatErr)
+		gauss.Add(g.QuadErr / g.StatErr)
+		visible.Add(v.QuadErr / coarse.QuadErr)
+	}
+	if fine.Mean() > 0.6 || gauss.Mean() > 0.6 {
+		t.Errorf("noise alone gives quadrature errors of %.2f and %.2f statistical ones", fine.Mean(), gauss.Mean())
+	}
+	within(t, "a real error under small noise", visible.Mean(), 1, 0.1)
+}
+
 func TestIntegralRefuses(t *testing.T) {
 	_, err := Trapezoid(harmonicPoints([]float64{0, 1}))
 	refused(t, "two points", err, TooShort)
 	_, err = Trapezoid(harmonicPoints([]float64{0, 0.5, 0.5, 1}))
 	refused(t, "repeated λ", err, BadGrid)
+	_, err = Trapezoid(harmonicPoints([]float64{0, 0, 0.5, 1}))
+	refused(t, "repeated first λ", err, BadGrid)
 	_, err = Trapezoid([]LambdaPoint{{0, 1, 1}, {1, math.NaN(), 1}, {2, 1, 1}})
 	refused(t, "NaN", err, NotFinite)
 	_, err = Trapezoid([]LambdaPoint{{0, 1, 1}, {1, 1, math.Inf(1)}, {2, 1, 1}})

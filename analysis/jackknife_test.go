@@ -29,6 +29,8 @@ func TestJackknifeExact(t *testing.T) {
 	near(t, "cross-covariance", j.Cov[1], cov, 1e-13)
 	near(t, "symmetric", j.Cov[2], j.Cov[1], 1e-15)
 	near(t, "correlation", j.Correlation(0, 1), cov/math.Sqrt(j.Cov[0]*j.Cov[3]), 1e-13)
+	near(t, "correlation, other way", j.Correlation(1, 0), j.Correlation(0, 1), 1e-15)
+	near(t, "correlation with itself", j.Correlation(1, 1), 1, 1e-15)
 	if got := j.Estimate(0); got.Value != j.Value[0] || got.StdErr != math.Sqrt(j.Cov[0]) {
 		t.Error("Estimate")
 	}

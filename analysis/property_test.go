@@ -73,7 +73,7 @@ func TestAutocorrelationIsNeverSilentlyNaN(t *testing.T) {
 				t.Fatalf("%+v", a)
 			}
 		}
-		if !(a.StdErr > 0) || !(a.Tau > 0) {
+		if !(a.StdErr > 0) || !(a.Tau > 0) || a.Window > 0 && a.Tau < float64(a.Window) && !(a.TauErr > 0) {
 			t.Fatalf("%+v", a)
 		}
 	})

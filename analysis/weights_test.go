@@ -147,6 +147,26 @@ func TestCheckWeightsOnHarmonicSteps(t *testing.T) {
 	}
 }
 
+// With few draws the limit on k̂ is lower: 1 − 1/log₁₀S, ½ at S = 100 and 0.7 from 2200 on.
+func TestParetoKLimitDependsOnDraws(t *testing.T) {
+	power := func(n int, k float64) []float64 { // quantiles of u^{−k}
+		w := make([]float64, n)
+		for i := range w {
+			w[i] = -k * math.Log((float64(i)+0.5)/float64(n))
+		}
+		return w
+	}
+	few := power(100, 0.65)
+	if k := ParetoK(few); k < 0.52 || k > 0.68 {
+		t.Fatalf("k̂ = %g is no case between the limits", k)
+	}
+	refused(t, "k̂ ≈ 0.6 of 100 draws", CheckParetoK(few), HeavyWeights)
+	if err := CheckParetoK(power(10000, 0.65)); err != nil {
+		t.Errorf("k̂ ≈ 0.65 of 10 000 draws: %v", err)
+	}
+	refused(t, "k̂ ≈ 0.8 of 10 000 draws", CheckParetoK(power(10000, 0.8)), HeavyWeights)
+}
+
 // A grid point of the fit may fall on b = 0, the exponential law, where −b/k is 0/0: the
 // shape must be continuous there. With these excesses it is the fifth, 1 − √(32/4.5) = −5/3.
 func TestShapeAtTheExponentialLimit(t *testing.T) {
