@@ -66,7 +66,7 @@ func (s source) extent(name string) int {
 	case 0:
 		return 1
 	case 1:
-		return s.rng.IntN(300)
+		return s.rng.IntN(600)
 	}
 	return s.size(name, 50)
 }
@@ -104,10 +104,11 @@ var operations = []operation{
 			Syrk(in[0], n, in[1], k, n, k, alpha, beta)
 		}
 	}},
-	{"GramAccumulate", func(s source) ([][]float64, func([][]float64)) {
+	{"Gram", func(s source) ([][]float64, func([][]float64)) {
 		n, hk, dk := s.extent("n"), s.extent("hk"), s.extent("dk")
+		alpha, beta := s.factor("alpha"), s.factor("beta")
 		return [][]float64{s.normals(n * n), s.normals(n * hk), s.normals(n * dk)}, func(in [][]float64) {
-			GramAccumulate(in[0], n, in[1], hk, 1, in[2], dk)
+			Gram(in[0], n, in[1], hk, 1, in[2], dk, alpha, beta)
 		}
 	}},
 	{"Cholesky", func(s source) ([][]float64, func([][]float64)) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 	"time"
 
@@ -36,19 +37,28 @@ func measure(b *testing.B, flops int, f func()) {
 	}
 }
 
-// fastest returns the seconds of one call in the fastest of many batches of ≥ 20 µs.
+// fastest returns the seconds of one call in the fastest of many batches of ≥ 20 µs, at
+// least three of them. Batches long enough to be interrupted are timed by the processor
+// time of the thread.
 func fastest(f func()) float64 {
-	calls, least := 1, math.Inf(1)
-	for end := time.Now().Add(50 * time.Millisecond); time.Now().Before(end) || math.IsInf(least, 1); {
-		start := time.Now()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	calls, least, batches := 1, math.Inf(1), 0
+	for end := time.Now().Add(50 * time.Millisecond); batches < 3 || time.Now().Before(end); {
+		start, used := time.Now(), processorTime()
 		for range calls {
 			f()
 		}
-		if t := time.Since(start); t < 20*time.Microsecond {
+		t := time.Since(start)
+		if t < 20*time.Microsecond {
 			calls *= 2
-		} else {
-			least = min(least, t.Seconds()/float64(calls))
+			continue
 		}
+		if t > time.Millisecond {
+			t = processorTime() - used
+		}
+		least = min(least, t.Seconds()/float64(calls))
+		batches++
 	}
 	return least
 }

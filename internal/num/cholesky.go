@@ -14,8 +14,8 @@ func Cholesky(a []float64, n int) bool {
 }
 
 const (
-	pivotBlock = 8      // columns factored together
-	panelWidth = kBlock // columns whose products are subtracted from the rest at once
+	pivotBlock = 8   // columns factored together
+	panelWidth = 128 // columns whose products are subtracted from the rest at once
 )
 
 // choleskyGeneric goes by blocks of columns. From each element it subtracts the sum of the

@@ -2,7 +2,7 @@ package num
 
 import "math"
 
-// Exp computes dst = eˣ. dst may be x. Error below 0.8 units in the last place; it
+// Exp computes dst = eˣ. dst may be x. Error below 0.9 units in the last place; it
 // overflows to +Inf above 709.78, is denormal below −708.4 and 0 below −745.13.
 func Exp(dst, x []float64) {
 	checkUnary(dst, x)

@@ -9,25 +9,26 @@ package num
 // its pre-activations, and bias 1 if the layer has one, else 0. gram is n×n; its strict
 // upper triangle is not touched.
 func GramAccumulate(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int) {
-	Gram(gram, n, h, hk, bias, delta, dk, 1)
+	Gram(gram, n, h, hk, bias, delta, dk, 1, 1)
 }
 
-// Gram is GramAccumulate onto β·gram; β = 0 never reads gram.
-func Gram(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int, beta float64) {
+// Gram is GramAccumulate with factors: gram[i,j] = α·(h_i·h_j + bias)·(δ_i·δ_j) + β·gram[i,j].
+// β = 0 never reads gram.
+func Gram(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int, alpha, beta float64) {
 	checkMatrix(gram, n, n, n)
 	checkMatrix(h, n, hk, hk)
 	checkMatrix(delta, n, dk, dk)
 	switch {
 	case n == 0:
 	case kernels == generic:
-		gramGeneric(gram, n, h, hk, bias, delta, dk, beta)
+		gramGeneric(gram, n, h, hk, bias, delta, dk, alpha, beta)
 	default:
-		gramTiles(gram, n, h, hk, bias, delta, dk, beta)
+		gramTiles(gram, n, h, hk, bias, delta, dk, alpha, beta)
 	}
 }
 
 // gramGeneric sums as Gemm does.
-func gramGeneric(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int, beta float64) {
+func gramGeneric(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int, alpha, beta float64) {
 	var hh, dd [64]float64
 	for i := range n {
 		for j0 := 0; j0 <= i; j0 += len(hh) {
@@ -35,7 +36,7 @@ func gramGeneric(gram []float64, n int, h []float64, hk int, bias float64, delta
 			rowProductsGeneric(hh[:w], h, hk, bias, i, j0)
 			rowProductsGeneric(dd[:w], delta, dk, 0, i, j0)
 			for j, x := range hh[:w] {
-				dd[j] *= x
+				dd[j] = float64(alpha*dd[j]) * x
 			}
 			addScaled(gram[i*n+j0:][:w], dd[:w], beta)
 		}
@@ -58,7 +59,7 @@ func rowProductsGeneric(out, x []float64, k int, bias float64, i, j0 int) {
 
 // gramTiles forms h·h + bias for a block of rows and a strip of columns at a time and lets
 // the matrix kernel multiply δ·δ by it.
-func gramTiles(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int, beta float64) {
+func gramTiles(gram []float64, n int, h []float64, hk int, bias float64, delta []float64, dk int, alpha, beta float64) {
 	lanes, ld := lanes(), leadingDimension(n)
 	tile := rowBlock * 3 * lanes
 	s := borrow((hk+dk+2)*ld + 2*tile + 6*lanes)
@@ -68,7 +69,7 @@ func gramTiles(gram []float64, n int, h []float64, hk int, bias float64, delta [
 	for i := range biases {
 		biases[i], zeros[i] = bias, 0
 	}
-	st := triangleStrip(n, ld, dk, 1, beta)
+	st := triangleStrip(n, ld, dk, alpha, beta)
 	st.mode |= modeTimes
 	st.rowX = 8 * 3 * lanes
 	for i0 := 0; i0 < n; i0 += rowBlock {
@@ -83,7 +84,7 @@ func gramTiles(gram []float64, n int, h []float64, hk int, bias float64, delta [
 			for i := max(i0, j); i < i1; i++ {
 				o, w := (i-max(i0, j))*3*lanes, min(3*lanes, i+1-j)
 				for q, x := range hh[o:][:w] {
-					dd[o+q] *= x
+					dd[o+q] = float64(alpha*dd[o+q]) * x
 				}
 				addScaled(gram[i*n+j:][:w], dd[o:][:w], beta)
 			}

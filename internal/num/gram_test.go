@@ -2,6 +2,7 @@ package num
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -61,8 +62,14 @@ func TestGramAccumulate(t *testing.T) {
 					g.v[i*n+j] = guard
 				}
 			}
+			alpha, beta := s.factor("alpha"), s.factor("beta")
+			if beta == 0 {
+				for i := range g.v {
+					g.v[i] = guard
+				}
+			}
 			old := g.clone()
-			GramAccumulate(g.v, n, h.v, hk, bias, d.v, dk)
+			Gram(g.v, n, h.v, hk, bias, d.v, dk, alpha, beta)
 			for _, b := range []buffer{h, d, g} {
 				b.check(s, "gram")
 			}
@@ -77,9 +84,11 @@ func TestGramAccumulate(t *testing.T) {
 						dd.add(d.v[i*dk+p], d.v[j*dk+p])
 					}
 					var k sum2
-					k.add(1, old.v[i*n+j])
-					k.add(hh.value(), dd.value())
-					size := hh.size*dd.size + k.size
+					if beta != 0 {
+						k.add(beta, old.v[i*n+j])
+					}
+					k.add(alpha*hh.value(), dd.value())
+					size := math.Abs(alpha)*hh.size*dd.size + k.size
 					near(s, fmt.Sprintf("gram[%d,%d]", i, j), g.v[i*n+j], k.value(), size, hk+dk+6)
 				}
 				for j := i + 1; j < n; j++ {

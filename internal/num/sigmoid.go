@@ -2,7 +2,7 @@ package num
 
 import "math"
 
-// Sigmoid computes dst = 1/(1+e^{−x}). dst may be x. Error below 2.5 units in the last
+// Sigmoid computes dst = 1/(1+e^{−x}). dst may be x. Error below 2 units in the last
 // place, also for x → −∞ where the result is eˣ.
 func Sigmoid(dst, x []float64) {
 	checkUnary(dst, x)

@@ -3,7 +3,7 @@ package num
 // The assembly is generated: see asm/. Each kernel exists for AVX2+FMA and for AVX-512 and
 // does the operations of the Go reference in the reference's order.
 
-//go:generate go -C asm run . -out ..
+//go:generate go -C asm run . ..
 
 // lanes returns how many float64s a vector of the kernel set in use holds.
 func lanes() int {

@@ -98,7 +98,7 @@ func BenchmarkStepArithmetic(b *testing.B) {
 		copy(rhs, d.dx)
 		copy(g.gy, ones)
 		g.hidden()
-		Gram(gram, n, z, stepLatent, 1, g.dh, stepHidden, 0)
+		Gram(gram, n, z, stepLatent, 1, g.dh, stepHidden, 1, 0)
 		GramAccumulate(gram, n, g.h, stepHidden, 1, ones, 1)
 		for i := range n {
 			gram[i*n+i] += 1

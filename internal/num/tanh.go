@@ -2,7 +2,8 @@ package num
 
 import "math"
 
-// Tanh computes dst = tanh x. dst may be x. Error below 2.5 units in the last place.
+// Tanh computes dst = tanh x. dst may be x. Error below 2.75 units in the last
+// place.
 func Tanh(dst, x []float64) {
 	checkUnary(dst, x)
 	if kernels != generic {

@@ -2,7 +2,7 @@ package num
 
 // A strip is the argument of the matrix kernel: C = act(α·A·B + bias, ×X, + β·C) for a
 // strip of one to three vectors' width and any number of rows. The assembly reads the
-// fields by their offsets, which TestStripLayout holds. Strides are in bytes.
+// fields by their offsets, which TestAssemblyLayout holds. Strides are in bytes.
 type strip struct {
 	a           *float64 // element (i,q) at a + i·rowA + q·colA; a block of rows ends, the next begins at a + blockA
 	rowA, colA  int

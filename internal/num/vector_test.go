@@ -1,7 +1,11 @@
 package num
 
 import (
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"pgregory.net/rapid"
 )
@@ -85,6 +89,48 @@ func TestKernelChoice(t *testing.T) {
 	} {
 		if got := chosen(c.name, c.best); got != c.want {
 			t.Errorf("chosen(%q, %v) = %v, want %v", c.name, c.best, got, c.want)
+		}
+	}
+}
+
+// The variable is read once, at start: ask this test binary in a process of its own.
+func TestKernelVariable(t *testing.T) {
+	if os.Getenv("NUM_PRINT_KERNELS") != "" {
+		println("kernels:", Kernels())
+		return
+	}
+	for k := generic; k <= available(); k++ {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestKernelVariable$")
+		cmd.Env = append(os.Environ(), "NUM_PRINT_KERNELS=1", KernelsVariable+"="+setNames[k])
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "kernels: "+setNames[k]+"\n") {
+			t.Errorf("%s=%s: %v, %s", KernelsVariable, setNames[k], err, out)
+		}
+	}
+}
+
+// The offsets that the assembly of asm/strip.go and asm/adam.go uses.
+func TestAssemblyLayout(t *testing.T) {
+	var s strip
+	want := []uintptr{
+		unsafe.Offsetof(s.a), unsafe.Offsetof(s.rowA), unsafe.Offsetof(s.colA), unsafe.Offsetof(s.blockA), unsafe.Offsetof(s.k),
+		unsafe.Offsetof(s.b), unsafe.Offsetof(s.rowB), unsafe.Offsetof(s.c), unsafe.Offsetof(s.rowC), unsafe.Offsetof(s.m),
+		unsafe.Offsetof(s.mode), unsafe.Offsetof(s.alpha), unsafe.Offsetof(s.beta), unsafe.Offsetof(s.bias), unsafe.Offsetof(s.x),
+		unsafe.Offsetof(s.rowX), unsafe.Offsetof(s.last), unsafe.Offsetof(s.slope),
+	}
+	for i, offset := range want {
+		if offset != uintptr(8*i) {
+			t.Errorf("field %d of strip is at %d, not %d", i, offset, 8*i)
+		}
+	}
+	if unsafe.Offsetof(s.keep) != unsafe.Offsetof(s.slope)+32 {
+		t.Error("strip.keep does not follow slope")
+	}
+	var r adamRates
+	for i, offset := range []uintptr{unsafe.Offsetof(r.w), unsafe.Offsetof(r.b1), unsafe.Offsetof(r.b2), unsafe.Offsetof(r.w2),
+		unsafe.Offsetof(r.step), unsafe.Offsetof(r.root2), unsafe.Offsetof(r.eps)} {
+		if offset != uintptr(8*i) {
+			t.Errorf("field %d of adamRates is at %d", i, offset)
 		}
 	}
 }
