@@ -75,7 +75,7 @@ func Load(doc *spec.Doc) (*Experiment, error) {
 	if err := doc.Table("").Decode(&head); err != nil {
 		return nil, err
 	}
-	if head.Name != safeName(head.Name) {
+	if head.Name == "" || head.Name != safeName(head.Name) {
 		return nil, doc.Table("").Errorf("name", "found %q, allowed letters, digits, '.', '_' and '-' (it names a directory)", head.Name)
 	}
 	points, err := doc.Points()
@@ -99,7 +99,7 @@ func Load(doc *spec.Doc) (*Experiment, error) {
 		doc.Fold(pd)
 		for _, t := range tasks {
 			if other, ok := hashes[t.Hash]; ok {
-				return nil, fmt.Errorf("tasks %s and %s are the same: the swept keys do not change what they compute; sweep keys that do, or use run.replicas", other, t.Label)
+				return nil, doc.Table("sweep").Errorf("", "tasks %s and %s are the same: the swept keys do not change what they compute; sweep keys that do, or use run.replicas", other, t.Label)
 			}
 			hashes[t.Hash] = t.Label
 			exp.Tasks = append(exp.Tasks, t)
@@ -137,6 +137,11 @@ func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, error) {
 	ests, err := decodeEstimators(doc, run.Estimators)
 	if err != nil {
 		return nil, err
+	}
+	if top := doc.Table(""); top.Has("path") || top.Has("move") { // checked even if no estimator of this run needs them
+		if _, _, err := decodePath(doc); err != nil {
+			return nil, err
+		}
 	}
 	label, coupling := pointLabel(p), p.Label()
 	if run.CommonRandomNumbers {

@@ -142,7 +142,7 @@ func decodeEstimator(doc *spec.Doc, name string) (estimator, error) {
 		}
 		in := inputs{env: env, model: m}
 		if e.kind.paths {
-			if in.setup, in.all, err = decodePath(doc); err != nil {
+			if in.setup, in.all, err = bindPath(doc, table); err != nil {
 				return nil, err
 			}
 		}
@@ -155,19 +155,27 @@ func decodeEstimator(doc *spec.Doc, name string) (estimator, error) {
 // cite gives the position of the key that an estimator refused.
 func cite(doc *spec.Doc, table string, err error) error {
 	var k *engine.KeyError
-	if !errors.As(err, &k) {
-		if err != nil {
-			return fmt.Errorf("[%s]: %w", table, err)
-		}
+	switch {
+	case err == nil:
 		return nil
-	}
-	if t, key, ok := strings.Cut(k.Key, "."); ok {
-		return doc.Table(t).Errorf(key, "found %s, allowed %s", k.Found, k.Allowed)
-	}
-	if k.Key == "move" {
-		return doc.Table("move").Errorf("", "found %s, allowed %s", k.Found, k.Allowed)
+	case !errors.As(err, &k):
+		return doc.Table(table).Errorf("", "%v", err)
+	case k.Key == "move" || strings.Contains(k.Key, "."):
+		return citeKey(doc, table, k.Key, "found %s, allowed %s", k.Found, k.Allowed)
 	}
 	return doc.Table(table).Errorf(k.Key, "found %s, allowed %s", k.Found, k.Allowed)
+}
+
+// citeKey is an error about a key of another table: at the estimator's table if the file
+// leaves the other one to its defaults.
+func citeKey(doc *spec.Doc, table, key, format string, args ...any) error {
+	t, name, _ := strings.Cut(key, ".")
+	if doc.Table("").Has(t) {
+		return doc.Table(t).Errorf(name, format, args...)
+	}
+	err := doc.Table(table).Errorf("", format, args...).(*spec.Error)
+	err.Key = key
+	return err
 }
 
 // decodePath reads [path] and [move.NAME].
@@ -184,6 +192,15 @@ func decodePath(doc *spec.Doc) (engine.PathSetup, []pathint.Move, error) {
 		}
 		all = append(all, m)
 	}
+	return setup, all, nil
+}
+
+// bindPath is decodePath for an estimator of paths, which needs a move that applies.
+func bindPath(doc *spec.Doc, table string) (engine.PathSetup, []pathint.Move, error) {
+	setup, all, err := decodePath(doc)
+	if err != nil {
+		return setup, nil, err
+	}
 	coordinates := pathint.Positions
 	if setup.Config.Action == "innovation" {
 		coordinates = pathint.Innovations
@@ -196,7 +213,7 @@ func decodePath(doc *spec.Doc) (engine.PathSetup, []pathint.Move, error) {
 				valid = append(valid, "[move."+e.Name+"]")
 			}
 		}
-		return setup, nil, doc.Table("path").Errorf("action", "found %q and no move that works on %s, allowed with one of %s",
+		return setup, nil, citeKey(doc, table, "path.action", "found %q and no move that works on %s, allowed with one of %s",
 			setup.Config.Action, coordinates, strings.Join(valid, ", "))
 	}
 	return setup, all, nil

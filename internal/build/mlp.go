@@ -86,6 +86,12 @@ func decodeMLP(doc *spec.Doc, s *system) error {
 	if err := decodeTrainer(doc, s, &cfg); err != nil {
 		return err
 	}
+	if err := checkNoise(doc, cfg); err != nil {
+		return err
+	}
+	if err := checkNames(doc, cfg.Observables, gan.AllObservables(cfg.Target)); err != nil {
+		return err
+	}
 	if len(cfg.Observables) == 0 {
 		cfg.Observables = defaultGANObservables(cfg.Target)
 	}
@@ -95,8 +101,8 @@ func decodeMLP(doc *spec.Doc, s *system) error {
 
 func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) error {
 	mlp, g, d := MLPConfig{Target: "gaussian"}, gan.DefaultGenerator(), gan.DefaultDiscriminator()
-	for path, dst := range map[string]any{"system.mlp": &mlp, "system.mlp.generator": &g, "system.mlp.discriminator": &d} {
-		if err := doc.Table(path).Decode(dst); err != nil {
+	for _, t := range []tableConfig{{path: "system.mlp", config: &mlp}, {path: "system.mlp.generator", config: &g}, {path: "system.mlp.discriminator", config: &d}} {
+		if err := doc.Table(t.path).Decode(t.config); err != nil {
 			return err
 		}
 	}
@@ -128,7 +134,7 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
 	}
 	var err error
 	if cfg.Loss, err = gan.NewLoss(t.Loss); err != nil {
-		return doc.Table("trainer").Errorf("loss", "%v", err)
+		return unknownName(doc.Table("trainer"), "loss", t.Loss, entryNames(listLosses()))
 	}
 	cfg.Batch, cfg.Noise = t.Batch, n.Noise()
 	for _, p := range []struct {
@@ -147,6 +153,25 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
 		s.paths = append(s.paths, table+".optimizer", table+"."+player.Optimizer)
 		if *p.dst, err = opt.Optimizer(); err != nil {
 			return doc.Table(table+"."+player.Optimizer).Errorf("", "%v", err)
+		}
+	}
+	return nil
+}
+
+// checkNoise refuses noise that the kind or the optimizers do not have, at its key.
+func checkNoise(doc *spec.Doc, cfg gan.Config) error {
+	n, t := cfg.Noise, doc.Table("noise")
+	for _, p := range []struct {
+		key         string
+		temperature float64
+		metric      bool
+		opt         gan.Optimizer
+	}{{"d", n.TD, n.MetricD, cfg.OptimizerD}, {"g", n.TG, n.MetricG, cfg.OptimizerG}} {
+		if p.temperature > 0 && (n.Kind == "minibatch" || n.Kind == "none") {
+			return t.Errorf("temperature_"+p.key, "found %v with noise.kind = %q, allowed 0: that kind injects none; use injected or minibatch+injected", p.temperature, n.Kind)
+		}
+		if p.metric && !p.opt.Direction.Natural {
+			return t.Errorf("metric_"+p.key, "found \"natural\" for the optimizer %q, allowed \"isotropic\": only natural and natural-momentum have a metric", p.opt.Name)
 		}
 	}
 	return nil

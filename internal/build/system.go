@@ -1,8 +1,11 @@
 package build
 
 import (
+	"slices"
+
 	"machlup/internal/engine"
 	"machlup/internal/spec"
+	"machlup/langevin"
 )
 
 // SystemConfig is the table [system].
@@ -64,8 +67,10 @@ func decodeSystem(doc *spec.Doc) (*system, error) {
 			if err := k.decode(doc, s); err != nil {
 				return nil, err
 			}
-			_, err := s.build(engine.Env{}) // refuse now what cannot be built
-			return s, err
+			if _, err := s.build(engine.Env{}); err != nil { // refuse now what cannot be built
+				return nil, doc.Table("system").Errorf("", "%v", err)
+			}
+			return s, nil
 		}
 	}
 	var valid []string
@@ -73,6 +78,23 @@ func decodeSystem(doc *spec.Doc) (*system, error) {
 		valid = append(valid, k.name)
 	}
 	return nil, unknownName(doc.Table("system"), "kind", cfg.Kind, valid)
+}
+
+// checkNames refuses observables that the system does not have, or twice.
+func checkNames(doc *spec.Doc, names []string, all []langevin.Observable) error {
+	var valid []string
+	for _, o := range all {
+		valid = append(valid, o.Name)
+	}
+	for i, n := range names {
+		if !slices.Contains(valid, n) {
+			return unknownName(doc.Table("observables"), "names", n, valid)
+		}
+		if slices.Contains(names[:i], n) {
+			return doc.Table("observables").Errorf("names", "found %q twice, allowed once: each is a column", n)
+		}
+	}
+	return nil
 }
 
 // model builds the system of a task and brings it to its start.

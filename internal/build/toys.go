@@ -261,16 +261,7 @@ func recurrence(m langevin.Map, temperature float64) (langevin.Recurrence, error
 }
 
 func checkObservables(doc *spec.Doc, s *system, f langevin.Drift) error {
-	var all []string
-	for _, o := range langevin.NewCoordinates(f.Dim(), potentialOf(f)).Observables() {
-		all = append(all, o.Name)
-	}
-	for _, n := range s.obs.Names {
-		if !slices.Contains(all, n) {
-			return unknownName(doc.Table("observables"), "names", n, all)
-		}
-	}
-	return nil
+	return checkNames(doc, s.obs.Names, langevin.NewCoordinates(f.Dim(), potentialOf(f)).Observables())
 }
 
 // potentialOf stands for any potential of a drift that has one: only names are asked.
