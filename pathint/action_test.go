@@ -117,15 +117,31 @@ func TestDeltaIsFullDifference(t *testing.T) {
 	}
 }
 
-// The reference of a proposal is the change of the free action alone, in the metric at the
-// start for a metric block.
-func TestReferenceIsFreeAction(t *testing.T) {
+// The reference of a proposal is the change of the action of a walk with the drifts of the
+// noise-free trajectory, in the metric at the start for a metric block.
+func TestReference(t *testing.T) {
 	start := []float64{0.3, -0.2, 0.5, 0, 1}
+	const K = 6
 	for _, metric := range []bool{false, true} {
-		sys, free := coupled(0.6, metric), coupled(0.6, metric)
-		free.drift = func(dst []float64, _ int, _ []float64) { clear(dst) }
-		free.chol = func(l []float64, b int, _ []float64) { sys.chol(l, b, start) }
-		c := mustChain(t, Spec{Action: mustAction(t, sys), Ends: FreeEnd(start), Steps: 6, Beta: 2,
+		sys, walk := coupled(0.6, metric), coupled(0.6, metric)
+		// The drift of block b in step k along the noise-free trajectory is what is left of
+		// its step when the momentum is taken away.
+		calm := mustChain(t, Spec{Action: mustAction(t, sys), Ends: FreeEnd(start), Steps: K})
+		if err := calm.StartForward(0, nothing{}); err != nil {
+			t.Fatal(err)
+		}
+		call := 0 // fullAction asks block by block, step by step
+		walk.drift = func(dst []float64, b int, _ []float64) {
+			k := call / 2 % K
+			call++
+			before, now, after := calm.path.Before(k), calm.path.Slice(k), calm.path.Slice(k+1)
+			for i := range dst {
+				c := walk.blocks[b].Lo + i
+				dst[i] = after[c] - now[c] - walk.blocks[b].Momentum*(now[c]-before[c])
+			}
+		}
+		walk.chol = func(l []float64, b int, _ []float64) { sys.chol(l, b, start) }
+		c := mustChain(t, Spec{Action: mustAction(t, sys), Ends: FreeEnd(start), Steps: K, Beta: 2,
 			Moves: []Move{Staging{Length: 3, Step: 0.8}}})
 		src := rng.New(6, 0, "reference", "")
 		if err := c.StartForward(1, src); err != nil {
@@ -134,15 +150,20 @@ func TestReferenceIsFreeAction(t *testing.T) {
 		p, m := c.path, &c.moves[0]
 		for range 50 {
 			for j, n := 0, m.kernel.Begin(p, src); j < n; j++ {
-				before, _ := fullAction(free, p.slices, 6)
+				before, _ := fullAction(walk, p.slices, K)
 				ratio := m.kernel.Propose(p, j, 0.8, src)
-				after, _ := fullAction(free, p.slices, 6)
+				after, _ := fullAction(walk, p.slices, K)
 				near(t, "log proposal ratio", ratio, 2*(after-before), 1e-10)
 				p.keep()
 			}
 		}
 	}
 }
+
+// nothing is a source of zeros.
+type nothing struct{ Source }
+
+func (nothing) Normals(dst []float64) { clear(dst) }
 
 // Gradient evaluations are what the system was asked for, and no more than promised.
 func TestCost(t *testing.T) {

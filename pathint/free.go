@@ -79,6 +79,9 @@ func (f *bridge) propose(p *Path, j, n, lo, hi int, sigma, b float64, ref *refer
 	src.Normals(z)
 	ref.colour(z, w)
 	f.pull(u, p, j, n, lo, hi)
+	if p.guide != nil {
+		f.steer(u, p, j, n, lo, hi)
+	}
 	body, end := f.rows(n, min(2, p.steps-(j+n-1)))
 	row := func(i int) band {
 		if i < len(body) {
@@ -118,6 +121,22 @@ func (f *bridge) propose(p *Path, j, n, lo, hi int, sigma, b float64, ref *refer
 		for c := range ui {
 			ui[c] *= inv
 			q[c] = keep*q[c] + ui[c]
+		}
+	}
+}
+
+// steer adds Cᵀu to h: the pull of the reference's drifts u_k on slices j..j+n−1.
+func (f *bridge) steer(h []float64, p *Path, j, n, lo, hi int) {
+	w := hi - lo
+	at := func(k int) []float64 { return p.guide[k*p.n+lo : k*p.n+hi] }
+	for i := range n {
+		k, row := j+i, h[i*w:(i+1)*w]
+		axpy(1, at(k-1), row)
+		if k < p.steps {
+			axpy(-1-f.beta, at(k), row)
+		}
+		if k+1 < p.steps && f.beta != 0 {
+			axpy(f.beta, at(k+1), row)
 		}
 	}
 }

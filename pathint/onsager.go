@@ -37,6 +37,8 @@ type Positional interface {
 // the start of the path. Where F₀ is too dear to find (a block of more than 64 components
 // of a system that is no MetricApplier) φI stands in, φ its geometric mean eigenvalue.
 //
+// The reference's drift is that of the noise-free trajectory, see Guide.
+//
 // Terms per block: quadratic, free, log det F.
 type OnsagerMachlup struct {
 	sys    langevin.Recurrence
@@ -159,6 +161,33 @@ func (a *OnsagerMachlup) Init(slice, q0 []float64) {
 	}
 }
 
+// Guide returns the drifts along the noise-free trajectory, K × n: with them the reference
+// is a random walk about that trajectory rather than about rest, and moves propose where
+// the path wants to be (a trainer's first steps are many noise amplitudes long). It is nil
+// for one component, where it would not pay, and when the trajectory diverges.
+func (a *OnsagerMachlup) Guide(q0 []float64, steps int) []float64 {
+	if a.n == 1 {
+		return nil
+	}
+	guide := make([]float64, steps*a.n)
+	before, now, after := slices.Clone(q0), slices.Clone(q0), make([]float64, a.n)
+	for k := range steps {
+		v := guide[k*a.n : (k+1)*a.n]
+		copy(after, now)
+		for b, blk := range a.blocks {
+			a.sys.Drift(v[blk.Lo:blk.Hi], b, after)
+			for i := blk.Lo; i < blk.Hi; i++ {
+				after[i] = now[i] + blk.Momentum*(now[i]-before[i]) + v[i]
+			}
+		}
+		before, now, after = now, after, before
+	}
+	if !finite(now) {
+		return nil
+	}
+	return guide
+}
+
 // Reach: slice k enters the steps k−1 and k, and k+1 through the momentum.
 func (a *OnsagerMachlup) Reach(c Change, steps int) (lo, hi int) {
 	lo, hi = c.Lo-1, c.Hi
@@ -208,10 +237,14 @@ func (a *OnsagerMachlup) update(p *Path, k, b int, inputs bool) {
 	before, now, after := p.Before(k)[lo:hi], p.Slice(k)[lo:hi], p.Slice(k + 1)[lo:hi]
 	half := 0.5 / (blk.Noise * blk.Noise)
 	r := a.res[:hi-lo]
+	guide := a.zero[lo:hi]
+	if p.guide != nil {
+		guide = p.guide[k*a.n+lo : k*a.n+hi]
+	}
 	if a.ref[b].chol == nil {
-		t[freeTerm] = half * a.ref[b].phi * residualNorm(before, now, after, a.zero[lo:hi], blk.Momentum)
+		t[freeTerm] = half * a.ref[b].phi * residualNorm(before, now, after, guide, blk.Momentum)
 	} else {
-		residual(r, before, now, after, a.zero[lo:hi], blk.Momentum)
+		residual(r, before, now, after, guide, blk.Momentum)
 		t[freeTerm] = half * a.ref[b].norm(r)
 	}
 	if !blk.Metric {

@@ -26,6 +26,7 @@ type Path struct {
 	inputs, blk   int
 	cached, nterm int
 
+	guide  []float64 // K × n, drift of the reference; nil for none
 	slices []float64 // (K+1) × width
 	xi     []float64 // K × inputs
 	cache  []float64 // K × cached
@@ -55,6 +56,11 @@ type trial struct {
 	cache, terms, obs       []float64
 }
 
+// guided is an action whose reference follows a drift that is fixed for the path.
+type guided interface {
+	Guide(q0 []float64, steps int) []float64
+}
+
 func newPath(a Action, ends Ends, steps int, observer langevin.Observer) (*Path, error) {
 	if steps < 1 {
 		return nil, fmt.Errorf("pathint: path: %d steps; want at least 1", steps)
@@ -80,6 +86,9 @@ func newPath(a Action, ends Ends, steps int, observer langevin.Observer) (*Path,
 	p.ref = make([]float64, p.nterm)
 	p.setKappa(1)
 	a.Init(p.Slice(0), ends.start)
+	if g, ok := a.(guided); ok {
+		p.guide = g.Guide(ends.start, steps)
+	}
 	for k := range p.stale {
 		p.stale[k] = true
 	}
