@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strings"
 
 	"machlup/analysis"
 	"machlup/internal/record"
@@ -40,7 +41,7 @@ type phase struct {
 func NewPhase(cfg PhaseConfig, env Env, m *Model) (Runner, error) {
 	p := &phase{cfg: cfg, env: env, cols: observableColumns(m.Observer), size: float64(m.Size)}
 	if p.obs = indexOf(p.cols, cfg.Observable); p.obs < 0 {
-		return nil, &KeyError{"observable", fmt.Sprintf("%q", cfg.Observable), "one of observables.names"}
+		return nil, &KeyError{"observable", fmt.Sprintf("%q", cfg.Observable), "one of the selected observables: " + columnNames(p.cols)}
 	}
 	if !(cfg.Low < cfg.High) {
 		return nil, &KeyError{"high", fmt.Sprint(cfg.High), fmt.Sprintf("above low = %v", cfg.Low)}
@@ -49,6 +50,14 @@ func NewPhase(cfg PhaseConfig, env Env, m *Model) (Runner, error) {
 		return nil, &KeyError{"window", fmt.Sprint(cfg.Window), fmt.Sprintf("from every = %d to steps = %d", cfg.Every, cfg.Steps)}
 	}
 	return p, nil
+}
+
+func columnNames(cols []record.Column) string {
+	var names []string
+	for _, c := range cols {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // PhasePart is the trajectory of one replica.
