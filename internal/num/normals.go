@@ -1,11 +1,72 @@
 package num
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // Normals fills dst with the standard normals of words pos, pos+1, … of the Philox stream
 // (key, nonce): NormalOfWord of each word. The bits do not depend on the kernel set.
 func Normals(dst []float64, key, nonce, pos uint64) {
-	normalsGeneric(dst, key, nonce, pos)
+	for len(dst) > 0 {
+		n := len(dst)
+		switch {
+		case n < normalsFew:
+			n = 1
+			dst[0] = NormalOfWord(philoxWord(key, nonce, pos))
+		case kernels == generic:
+			normalsGeneric(dst, key, nonce, pos)
+		case n < normalsGroup || pos&1 == 1:
+			n = normalsPart(dst, key, nonce, pos)
+		default:
+			n = normalsGroups(dst, key, nonce, pos)
+		}
+		dst = dst[n:]
+		pos += uint64(n)
+	}
+}
+
+const (
+	normalsGroup = 16  // normals the kernel makes at once, from the first word of a block
+	normalsCall  = 128 // most groups of one call of it
+	normalsFew   = 3   // fewer are made one by one
+)
+
+// normalsGroups makes as many whole groups of dst as one call can and returns the number
+// of normals. pos is even.
+func normalsGroups(dst []float64, key, nonce, pos uint64) int {
+	groups := len(dst) / normalsGroup
+	calls := (groups + normalsCall - 1) / normalsCall
+	groups = (groups + calls - 1) / calls // of calls of similar size, the first
+	dst = dst[:groups*normalsGroup]
+	var masks [normalsCall]uint16
+	normalsBulk(dst, masks[:groups], key, nonce, pos>>1)
+	return len(dst)
+}
+
+// normalsPart fills dst as far as the group that holds word pos goes and returns the
+// number of normals.
+func normalsPart(dst []float64, key, nonce, pos uint64) int {
+	var z [normalsGroup]float64
+	var masks [1]uint16
+	normalsBulk(z[:], masks[:], key, nonce, pos>>1)
+	return copy(dst, z[pos&1:])
+}
+
+// normalsBulk fills the groups of dst, len(masks) of them, with the words of block, ….
+func normalsBulk(dst []float64, masks []uint16, key, nonce, block uint64) {
+	if uint64(uint32(block))+uint64(len(dst)/2) > 1<<32 { // the schedule holds for one high half
+		normalsGeneric(dst, key, nonce, block<<1)
+		return
+	}
+	schedule := newPhiloxSchedule(key, nonce, block)
+	normalsSIMD(dst, masks, &schedule)
+	for g, bulk := range masks { // what lies in the tails was left as ±x
+		for tail := ^bulk; tail != 0; tail &= tail - 1 {
+			i := g*normalsGroup + bits.TrailingZeros16(tail)
+			dst[i] *= normalRatio(negLog2(normalRest(dst[i])))
+		}
+	}
 }
 
 // normalsStrip is the number of normals the reference makes at a time.

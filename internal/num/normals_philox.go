@@ -29,6 +29,15 @@ func Philox(key, nonce, block uint64) (w0, w1 uint64) {
 	return uint64(c0)<<32 | uint64(c1), uint64(c2)<<32 | uint64(c3)
 }
 
+// philoxWord returns one word.
+func philoxWord(key, nonce, pos uint64) uint64 {
+	w0, w1 := Philox(key, nonce, pos>>1)
+	if pos&1 == 1 {
+		return w1
+	}
+	return w0
+}
+
 // philoxWords fills dst, of even length, with the words of block, block+1, …: two blocks
 // at a time, because one alone waits for its multiplications.
 func philoxWords(dst []uint64, key, nonce, block uint64) {
@@ -61,4 +70,35 @@ func philoxWords(dst []uint64, key, nonce, block uint64) {
 func philoxRound(c0, c1, c2, c3, k0, k1 uint32) (d0, d1, d2, d3 uint32) {
 	p0, p1 := uint64(c0)*philoxM0, uint64(c2)*philoxM1
 	return uint32(p1>>32) ^ (c1 ^ k0), uint32(p1), uint32(p0>>32) ^ (c3 ^ k1), uint32(p0)
+}
+
+// A philoxSchedule is what the vector kernels need of key, nonce and counter: blocks whose
+// high half is the same go through the first rounds with most of the counter constant.
+//
+//	[0]      low half of the first block
+//	[1]      round 0: c₂' = hi(M₀c₀) ^ [1]; c₀', c₁' and, but for c₃' = lo(M₀c₀), all else are constant
+//	[2] [3]  round 1: c₀' = hi(M₁c₂) ^ [2], c₂' = c₃ ^ [3]
+//	[4] [5]  round 2: c₀' = hi(M₁c₂) ^ c₁ ^ [4], c₂' = hi(M₀c₀) ^ [5]
+//	[2r] …   round r: the keys k₀, k₁; in the last they are shifted to the high half
+type philoxSchedule [2 * philoxRounds]uint64
+
+func newPhiloxSchedule(key, nonce, block uint64) (s philoxSchedule) {
+	k0, k1 := uint32(key), uint32(key>>32)
+	next := func() { k0, k1 = k0+philoxW0, k1+philoxW1 }
+	s[0] = uint64(uint32(block))
+	p1 := uint64(uint32(nonce)) * philoxM1
+	c0, c1 := uint32(p1>>32)^uint32(block>>32)^k0, uint32(p1)
+	s[1] = uint64(uint32(nonce>>32) ^ k1)
+	next()
+	p0 := uint64(c0) * philoxM0
+	s[2], s[3] = uint64(c1^k0), uint64(uint32(p0>>32)^k1)
+	next()
+	s[4], s[5] = uint64(k0), uint64(uint32(p0)^k1)
+	for r := 3; r < philoxRounds; r++ {
+		next()
+		s[2*r], s[2*r+1] = uint64(k0), uint64(k1)
+	}
+	s[len(s)-2] <<= 32
+	s[len(s)-1] <<= 32
+	return s
 }
