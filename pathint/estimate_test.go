@@ -122,7 +122,7 @@ func TestScaledCumulantGeneratingFunction(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e[i], _ = TI(g, ls, srcs, Sampling{Warm: 100, Burn: 100, Draws: 4000, Thin: 2})
+		e[i], _ = TI(g, ls, srcs, Sampling{Warm: 100, Burn: 100, Draws: 2500, Thin: 2})
 		if e[i].Err != nil {
 			t.Error(e[i].Err)
 		}
@@ -303,11 +303,11 @@ func TestAnnealingIsUnbiased(t *testing.T) {
 	}
 }
 
-// Error bars are right: over 240 repeats of each estimator the pulls have unit spread and no
+// Error bars are right: over 200 repeats of each estimator the pulls have unit spread and no
 // offset.
 func TestErrorBars(t *testing.T) {
 	t.Parallel()
-	const repeats, steps, tilt = 240, 3, 0.4
+	const repeats, steps, tilt = 200, 3, 0.4
 	sys := linear(0.8, 0, 0.6)
 	exact := linearPath(steps, 0.8, 0, 0.6, 1, tilt, 1).logZ - linearPath(steps, 0.8, 0, 0.6, 1, 0, 1).logZ
 	g, err := NewGrid("gauss-legendre", 0, tilt, 3)
@@ -324,19 +324,19 @@ func TestErrorBars(t *testing.T) {
 		pulls[e.Estimator].Add((e.LogZ - exact) / e.StatErr)
 	}
 	for range repeats {
-		ti, _ := TI(g, ls[:2], srcs, Sampling{Burn: 20, Draws: 700})
+		ti, _ := TI(g, ls[:2], srcs, Sampling{Burn: 20, Draws: 500})
 		add(ti)
-		ais, logF, err := AIS(ls[0], schedule, 1, 250, src)
+		ais, logF, err := AIS(ls[0], schedule, 1, 200, src)
 		if err != nil {
 			t.Fatal(err)
 		}
 		add(ais)
-		fwd, _, err := ForwardAverage(ls[0], tilt, 500, src)
+		fwd, _, err := ForwardAverage(ls[0], tilt, 300, src)
 		if err != nil {
 			t.Fatal(err)
 		}
 		add(fwd)
-		bar, _ := Bidirectional(logF, AISBack(ls[0], schedule, 1, 6, 250, src))
+		bar, _ := Bidirectional(logF, AISBack(ls[0], schedule, 1, 10, 200, src))
 		add(bar)
 	}
 	for name, m := range pulls {

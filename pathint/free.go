@@ -2,8 +2,8 @@ package pathint
 
 import "math"
 
-// bridge draws segments of slices from the free action conditional on everything outside
-// the segment: q_{k+1} = q_k + β(q_k − q_{k−1}) + σξ. The precision of slices j..e given the
+// bridge draws segments of slices from the reference walk conditional on everything outside
+// the segment: q_{k+1} = q_k + β(q_k − q_{k−1}) + u_k + σF₀^{-1/2}ξ, u_k fixed. The precision of slices j..e given the
 // rest is CᵀC/σ², where C holds the coefficients (1, −(1+β), β) of the links j−1..min(e+1,
 // K−1): tridiagonal without momentum, pentadiagonal with. Links beyond the end of the path
 // do not exist, so a free end and pinned ends differ only in the last two rows: the
@@ -70,8 +70,8 @@ func (f *bridge) rows(n, beyond int) (body, end []band) {
 }
 
 // propose replaces components [lo, hi) of slices j..j+n−1 of an open proposal by
-// new = m + √(1−b²)(old − m) + b·fresh, with m and the law of fresh those of the free action
-// of spread σ and metric F₀, conditional on the rest. The map is reversible with respect to
+// new = m + √(1−b²)(old − m) + b·fresh, with m and the law of fresh those of the walk of
+// spread σ and metric F₀, conditional on the rest. The map is reversible with respect to
 // it.
 func (f *bridge) propose(p *Path, j, n, lo, hi int, sigma, b float64, ref *reference, src Source) {
 	w := hi - lo

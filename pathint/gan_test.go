@@ -46,7 +46,7 @@ func TestTrainerPaths(t *testing.T) {
 	t.Parallel()
 	injected := gan.Noise{Kind: "injected", TD: 0.5, TG: 0.5, Quenched: 8}
 	metric := injected
-	metric.MetricG = true
+	metric.MetricG, metric.TG = true, 0.1
 	for _, tc := range []struct {
 		g, d  string
 		noise gan.Noise
@@ -79,7 +79,7 @@ func TestTrainerPaths(t *testing.T) {
 				return
 			}
 			pos, ps := chains(act, &pathint.Staging{Length: K, Step: 0.5, Target: 0.5}, &pathint.SingleSlice{Step: 0.5, Target: 0.5})
-			s := pathint.Sampling{Warm: 300, Burn: 300, Draws: 1500, Thin: 4}
+			s := pathint.Sampling{Warm: 300, Burn: 200, Draws: 1500, Thin: 4}
 			o1, err := pathint.O1(pos, ps, s)
 			if err != nil {
 				t.Fatal(err)
@@ -88,10 +88,11 @@ func TestTrainerPaths(t *testing.T) {
 				t.Errorf("O1: %+v", o1)
 			}
 			xi, xs := chains(inn, &pathint.PCN{Step: 0.9}, &pathint.Shooting{Count: 1, Step: 1})
-			fwd, err := pathint.ForwardLaw(xi[0], 3000, rng.New(72, 0, "forward", tc.g))
+			fwd, err := pathint.ForwardLaw(xi[0], 2000, rng.New(72, 0, "forward", tc.g))
 			if err != nil {
 				t.Fatal(err)
 			}
+			s.Warm, s.Burn = 0, 0 // the chains of O1 go on
 			a, err := pathint.ChainLaw("positions", pos, ps, s)
 			if err != nil {
 				t.Fatal(err)

@@ -33,13 +33,15 @@ type Positional interface {
 // with q̃ the configuration in which the blocks before b are already updated, ‖·‖ the
 // metric's norm for a metric block, and q⁻ = q at step 0 (Onsager and Machlup 1953, Itô).
 // With a free end the quadratic part is exactly ½χ² with K·n degrees of freedom whatever
-// the drift is. The reference is the free action: v = 0, and F constant at its value F₀ at
-// the start of the path. Where F₀ is too dear to find (a block of more than 64 components
-// of a system that is no MetricApplier) φI stands in, φ its geometric mean eigenvalue.
+// the drift is.
 //
-// The reference's drift is that of the noise-free trajectory, see Guide.
+// The reference, which moves propose from, is a Gaussian walk: the drifts are those of the
+// noise-free trajectory (Guide; none in one dimension), F is constant at its value F₀ at the
+// start. Where F₀ is too dear to find (a block of more than 64 components of a system that
+// is no MetricApplier) φI stands in, φ its geometric mean eigenvalue. Without a drift and
+// with F = I it is the free action.
 //
-// Terms per block: quadratic, free, log det F.
+// Terms per block: quadratic, reference, log det F.
 type OnsagerMachlup struct {
 	sys    langevin.Recurrence
 	metric langevin.MetricRecurrence // nil without metric blocks
@@ -56,8 +58,8 @@ type OnsagerMachlup struct {
 }
 
 const (
-	quadTerm, freeTerm, logDetTerm = 0, 1, 2
-	termsPerBlock                  = 3
+	quadTerm, refTerm, logDetTerm = 0, 1, 2
+	termsPerBlock                 = 3
 )
 
 // NewOnsagerMachlup returns the action of a system, or the reason why its paths have no
@@ -87,7 +89,7 @@ func NewOnsagerMachlup(sys System) (*OnsagerMachlup, error) {
 		}
 		a.terms = append(a.terms,
 			Term{Name: "quadratic_" + b.Name, Scaled: 1},
-			Term{Name: "free_" + b.Name, ReferenceScaled: 1},
+			Term{Name: "reference_" + b.Name, ReferenceScaled: 1},
 			Term{Name: "log_det_" + b.Name})
 		if b.Metric {
 			a.terms[len(a.terms)-1].Fixed = -0.5
@@ -242,10 +244,10 @@ func (a *OnsagerMachlup) update(p *Path, k, b int, inputs bool) {
 		guide = p.guide[k*a.n+lo : k*a.n+hi]
 	}
 	if a.ref[b].chol == nil {
-		t[freeTerm] = half * a.ref[b].phi * residualNorm(before, now, after, guide, blk.Momentum)
+		t[refTerm] = half * a.ref[b].phi * residualNorm(before, now, after, guide, blk.Momentum)
 	} else {
 		residual(r, before, now, after, guide, blk.Momentum)
-		t[freeTerm] = half * a.ref[b].norm(r)
+		t[refTerm] = half * a.ref[b].norm(r)
 	}
 	if !blk.Metric {
 		t[quadTerm] = half * residualNorm(before, now, after, drift, blk.Momentum)
@@ -276,8 +278,8 @@ func residual(r, before, now, after, v []float64, beta float64) {
 	}
 }
 
-// residualNorm returns |r|². The free action uses it with v = 0, so that it equals the
-// quadratic part of a driftless system to the last bit.
+// residualNorm returns |r|². The reference uses it too, so that it equals the quadratic part
+// of a driftless system to the last bit.
 func residualNorm(before, now, after, v []float64, beta float64) float64 {
 	before, now, after = before[:len(v)], now[:len(v)], after[:len(v)]
 	s := 0.0

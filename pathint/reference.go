@@ -9,7 +9,7 @@ import (
 )
 
 // A MetricApplier is a MetricRecurrence that can apply its metric: dst = F_b(q̃)v. With it
-// the free action of a large metric block takes the metric at the start as its own.
+// the reference of a large metric block takes the metric at the start as its own.
 type MetricApplier interface {
 	ApplyMetric(dst []float64, b int, qmix, v []float64)
 }
@@ -18,7 +18,7 @@ type MetricApplier interface {
 // of them, once a chain.
 const maxTabulated = 64
 
-// reference is the constant metric F₀ of the free action of one block: the metric at the
+// reference is the constant metric F₀ of the reference walk of one block: the metric at the
 // start, so that proposals have the right size in every direction; where that is too dear
 // to find, φI with its geometric mean eigenvalue φ; I for a block without a metric.
 type reference struct {

@@ -74,7 +74,7 @@ func (f *scalar) single(p *Path, j int, keep, noise float64, src Source, c *coun
 	q0, q1 := f.half*link(a, a, x, v[0], 0), f.half*link(a, x, b, drift, 0)
 	f0, f1 := f.half*link(a, a, x, 0, 0), f.half*link(a, x, b, 0, 0)
 	dq := q0 - t[quadTerm] + (q1 - t[termsPerBlock+quadTerm])
-	df := f0 - t[freeTerm] + (f1 - t[termsPerBlock+freeTerm])
+	df := f0 - t[refTerm] + (f1 - t[termsPerBlock+refTerm])
 	p.cost.Drifts++
 	c.proposed++
 	ratio := p.kappa*df - p.kappa*dq
@@ -87,8 +87,8 @@ func (f *scalar) single(p *Path, j int, keep, noise float64, src Source, c *coun
 	}
 	c.accepted++
 	v[1] = drift
-	t[quadTerm], t[freeTerm] = q0, f0
-	t[termsPerBlock+quadTerm], t[termsPerBlock+freeTerm] = q1, f1
+	t[quadTerm], t[refTerm] = q0, f0
+	t[termsPerBlock+quadTerm], t[termsPerBlock+refTerm] = q1, f1
 	p.stale[j] = true
 }
 
@@ -168,7 +168,7 @@ func (f *scalar) decide(p *Path, j, n int, src Source, c *counters) {
 		i := 2 * (k - k0)
 		f.terms[i], f.terms[i+1] = f.half*quad, f.half*free
 		dq += f.terms[i] - t[k*termsPerBlock+quadTerm]
-		df += f.terms[i+1] - t[k*termsPerBlock+freeTerm]
+		df += f.terms[i+1] - t[k*termsPerBlock+refTerm]
 	}
 	p.cost.Drifts += int64(drifts)
 	c.proposed++
@@ -184,7 +184,7 @@ func (f *scalar) decide(p *Path, j, n int, src Source, c *counters) {
 	copy(v[j:j+drifts], f.drift)
 	for k := k0; k < k1; k++ {
 		i := 2 * (k - k0)
-		t[k*termsPerBlock+quadTerm], t[k*termsPerBlock+freeTerm] = f.terms[i], f.terms[i+1]
+		t[k*termsPerBlock+quadTerm], t[k*termsPerBlock+refTerm] = f.terms[i], f.terms[i+1]
 	}
 	for k := j; k < j+n; k++ {
 		p.stale[k] = true

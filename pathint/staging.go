@@ -1,10 +1,10 @@
 package pathint
 
-// Staging redraws segments of slices from the free action conditional on the rest of the
-// path, mixed with the old values by the step b: new = m + √(1−b²)(old − m) + b·fresh
-// (Sprik, Klein and Chandler 1985; the mixing is pCN on the bridge). It is reversible with
-// respect to the free action, pentadiagonal with momentum, so only the drift and the tilt
-// decide. A sweep tiles the movable slices with segments from a random offset.
+// Staging redraws segments of slices from the reference walk (free motion along the
+// noise-free trajectory) conditional on the rest of the path, mixed with the old values by
+// the step b: new = m + √(1−b²)(old − m) + b·fresh (Sprik, Klein and Chandler 1985; the
+// mixing is pCN on the bridge). It is reversible with respect to that walk, pentadiagonal
+// with momentum, so only what the drift adds to it and the tilt decide. A sweep tiles the movable slices with segments from a random offset.
 type Staging struct {
 	Block  string  `toml:"block" doc:"name of the block to move; empty: all at once"`
 	Length int     `toml:"length" range:"[1,inf)" unit:"slice" doc:"slices of a segment"`
