@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strings"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -142,7 +143,7 @@ func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any,
 
 // Finish writes paths.csv, the histogram of the action, and O1.
 func (p *paths) Finish(parts []any, out *Output) (Outcome, error) {
-	outcome := Done()
+	var notes []string // chains that must not be quoted; their rows say so too
 	for i, set := range p.sets {
 		group := parts[i*p.cfg.Chains : (i+1)*p.cfg.Chains]
 		var series [][]float64
@@ -152,12 +153,17 @@ func (p *paths) Finish(parts []any, out *Output) (Outcome, error) {
 			series = append(series, pp.Action)
 		}
 		if err := analysis.CheckEquilibration(series); err != nil {
-			outcome = None("move %s: %v", set.name, err)
+			notes = append(notes, fmt.Sprintf("move %s: %v", set.name, err))
 		}
 		p.writeHistogram(set, series, out)
 		p.certify(set, series, group, out)
 		p.writeSlices(set, group, out)
 	}
+	if len(notes) == len(p.sets) {
+		return None("%s", strings.Join(notes, "; ")), nil
+	}
+	outcome := Done()
+	outcome.Note = strings.Join(notes, "; ")
 	return outcome, nil
 }
 

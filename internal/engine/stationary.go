@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"machlup/analysis"
 	"machlup/internal/record"
@@ -64,6 +63,10 @@ func (s *stationary) Run(ctx context.Context, part int, progress func(float64)) 
 		src.Normals(xi)
 		m.Map.Step(next, state, xi)
 		state, next = next, state
+		if !finite(state) {
+			result.DivergedStep = k
+			return result, nil
+		}
 		if k%1024 == 0 {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -72,10 +75,6 @@ func (s *stationary) Run(ctx context.Context, part int, progress func(float64)) 
 		}
 		if k <= s.cfg.Warmup || (k-s.cfg.Warmup)%s.cfg.Every != 0 {
 			continue
-		}
-		if !finite(state) {
-			result.DivergedStep = k
-			return result, nil
 		}
 		m.Observer.Observe(values, state[:m.Map.Config()])
 		for o, v := range values {
@@ -99,13 +98,9 @@ func (s *stationary) Finish(parts []any, out *Output) (Outcome, error) {
 			chains[i] = p.(*StationaryPart).Series[o]
 		}
 		tau := analysis.AutocorrelationChains(chains)
-		rhat := math.NaN()
-		if len(chains) > 1 {
-			rhat = analysis.RHat(chains)
-		}
-		out.Table(Phase).Add(s.size, col.Name, tau.Mean, tau.StdErr, tau.Tau, tau.ESS, rhat)
-		if rhat > 1.05 {
-			outcome = None("%s has not equilibrated: R̂ = %.3f over %d chains; lengthen warmup and steps", col.Name, rhat, len(chains))
+		out.Table(Phase).Add(s.size, col.Name, tau.Mean, tau.StdErr, tau.Tau, tau.ESS, analysis.RHat(chains))
+		if err := analysis.CheckEquilibration(chains); err != nil {
+			outcome = None("%s: %v", col.Name, err)
 		}
 	}
 	return outcome, nil
