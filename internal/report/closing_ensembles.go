@@ -38,12 +38,9 @@ func fluctuationsSection(r *run) *section {
 		} else {
 			last = name
 		}
-		row := []string{name, e.observable, fmt.Sprintf("%.0f", e.step), withError(e.std, e.err), withError(e.theory, nan), "–", "–", ""}
+		row := []string{name, e.observable, number("%.0f", e.step), withError(e.std, e.err), withError(e.theory, nan), "–", number("%.2g", e.ksp), ""}
 		if e.theory > 0 {
 			row[5] = withError(e.std/e.theory, e.err/e.theory)
-		}
-		if finite(e.ksp) {
-			row[6] = fmt.Sprintf("%.2g", e.ksp)
 		}
 		s.rows = append(s.rows, row)
 	}

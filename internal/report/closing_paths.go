@@ -74,20 +74,13 @@ func (r *run) certificateRow(c certificate) []string {
 				note = "the samplers disagree, " + note
 			}
 		}
-		return []string{r.certificateName(c), "same law", fmt.Sprintf("%.0f compared", c.ess), "max " + zText(math.Abs(c.z)), note}
+		return []string{r.certificateName(c), "same law", number("%.0f", c.ess) + " compared", "max " + number("%.2f", math.Abs(c.z)), note}
 	}
 	exact := "–"
 	if finite(c.reference) {
 		exact = withError(c.reference, nan)
 	}
-	return []string{r.certificateName(c), exact, withError(c.estimate, c.err), zText(c.z), note}
-}
-
-func zText(z float64) string {
-	if !finite(z) {
-		return "–"
-	}
-	return minus(fmt.Sprintf("%.2f", z))
+	return []string{r.certificateName(c), exact, withError(c.estimate, c.err), number("%.2f", c.z), note}
 }
 
 // logZSection lists log Z(s)/Z(0) by each estimator, and whether they agree.

@@ -1,10 +1,5 @@
 package report
 
-import (
-	"fmt"
-	"strings"
-)
-
 // collapseSection lists the order parameter over the replicas of each sweep point.
 func collapseSection(r *run) *section {
 	type values map[string][2]float64
@@ -84,20 +79,11 @@ func stationarySection(r *run) *section {
 		} else {
 			last = name
 		}
-		rhat := "–"
-		if v := w.float("rhat"); finite(v) {
-			rhat = fmt.Sprintf("%.3f", v)
-		}
 		s.rows = append(s.rows, []string{name, w.text("observable"), withError(w.float("mean"), w.float("stderr")),
-			fmt.Sprintf("%.3g", w.float("tau_int")), fmt.Sprintf("%.0f", w.float("ess")), rhat, ""})
+			number("%.3g", w.float("tau_int")), number("%.0f", w.float("ess")), number("%.3f", w.float("rhat")), ""})
 	})
 	if len(s.rows) == 0 {
 		return nil
-	}
-	for _, row := range s.rows {
-		for i := range row {
-			row[i] = strings.Replace(row[i], "NaN", "–", 1)
-		}
 	}
 	return s.keep(8, "averages", "phase")
 }

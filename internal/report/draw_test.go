@@ -238,7 +238,7 @@ func TestQuantileAndBand(t *testing.T) {
 	}
 	a := &trajectory{step: []float64{0, 10}, values: map[string][]float64{"o": {1, 2}}}
 	b := &trajectory{step: []float64{0, 10, 20}, values: map[string][]float64{"o": {3, nan, 6}}}
-	step, median, low, high := overMembers([]*trajectory{a, b}, "o")
+	step, median, low, high := family{members: []*trajectory{a, b}}.overMembers("o")
 	got := [][]float64{step, median, low, high}
 	want := [][]float64{{0, 10, 20}, {2, 2, 6}, {1.2, 2, 6}, {2.8, 2, 6}}
 	for i := range want {

@@ -41,29 +41,22 @@ func (r *run) certificates() []certificate {
 	return out
 }
 
+// zKinds are the kinds of points of the figure of certificates.
+var zKinds = []struct {
+	text string
+	look look
+	is   func(certificate) bool
+}{
+	{"one estimate against its exact value", look{color: blue, glyph: shapes[0], size: 3}, func(c certificate) bool { return c.ok() && !c.worst() }},
+	{"largest |z| of many comparisons, judged by its chance", look{color: purple, glyph: shapes[3], size: 3}, func(c certificate) bool { return c.ok() && c.worst() }},
+	{"did not pass", look{color: vermillion, glyph: shapes[2], size: 3.6}, func(c certificate) bool { return !c.ok() }},
+}
+
 // certificatesFigure shows every z on a line of its own; of more than fit the largest |z|.
 func certificatesFigure(r *run) *page {
-	var all []certificate
-	for _, c := range r.certificates() {
-		if finite(c.z) {
-			all = append(all, c)
-		}
-	}
-	if len(all) == 0 {
+	rows, of := largestZ(r.certificates())
+	if len(rows) == 0 {
 		return nil
-	}
-	const most = 48
-	rows := all
-	if len(all) > most {
-		order := append([]certificate(nil), all...)
-		sort.SliceStable(order, func(i, j int) bool { return math.Abs(order[i].z) > math.Abs(order[j].z) })
-		least := math.Abs(order[most-1].z)
-		rows = nil
-		for _, c := range all {
-			if math.Abs(c.z) >= least && len(rows) < most {
-				rows = append(rows, c)
-			}
-		}
 	}
 	far := 0.0
 	for _, c := range rows {
@@ -79,41 +72,54 @@ func certificatesFigure(r *run) *page {
 	band := look{color: green, shade: 0.12}
 	p.band(band, []float64{-maxZ, maxZ}, []float64{p.Y.Min, p.Y.Min}, []float64{p.Y.Max, p.Y.Max})
 	p.Add(rule{look: look{color: black, width: 0.9}, vertical: true})
-	looks := map[string]look{
-		"single": {color: blue, glyph: shapes[0], size: 3},
-		"worst":  {color: purple, glyph: shapes[3], size: 3},
-		"failed": {color: vermillion, glyph: shapes[2], size: 3.6},
-	}
-	text := map[string]string{"single": "one estimate against its exact value", "worst": "largest |z| of many comparisons, judged by its chance", "failed": "did not pass"}
-	used := map[string]bool{}
-	for i, c := range rows {
-		kind := "single"
-		switch {
-		case !c.ok():
-			kind = "failed"
-		case c.worst():
-			kind = "worst"
-		}
-		used[kind] = true
-		y := float64(len(rows) - 1 - i)
-		p.dots(looks[kind], []float64{math.Copysign(min(math.Abs(c.z), p.X.Max*0.985), c.z)}, []float64{y}, nil)
-		p.y.ticks = append(p.y.ticks, plot.Tick{Value: y, Label: r.certificateName(c)})
-	}
 	page := tile([]*panel{p})
 	page.width, page.row = 10.5*vg.Inch, vg.Length(len(rows))*lineHeight(tickSize)+60
-	page.legend = []entry{{"|z| < 4", band}}
-	for _, kind := range []string{"single", "worst", "failed"} {
-		if used[kind] {
-			page.legend = append(page.legend, entry{text[kind], looks[kind]})
+	page.legend = []entry{{fmt.Sprintf("|z| < %d", maxZ), band}}
+	for _, kind := range zKinds {
+		var xs, ys []float64
+		for i, c := range rows {
+			if kind.is(c) {
+				xs = append(xs, math.Copysign(min(math.Abs(c.z), p.X.Max*0.985), c.z))
+				ys = append(ys, float64(len(rows)-1-i))
+			}
+		}
+		if p.dots(kind.look, xs, ys, nil); len(xs) > 0 {
+			page.legend = append(page.legend, entry{kind.text, kind.look})
 		}
 	}
-	if far > p.X.Max {
-		page.note = fmt.Sprintf("Values beyond ±%.0f are drawn at the edge.", p.X.Max)
+	for i, c := range rows {
+		p.y.ticks = append(p.y.ticks, plot.Tick{Value: float64(len(rows) - 1 - i), Label: r.certificateName(c)})
 	}
-	if len(rows) < len(all) {
-		page.note = strings.TrimSpace(page.note + fmt.Sprintf(" Shown: the %d largest |z| of %d.", len(rows), len(all)))
+	if far > p.X.Max {
+		page.note = fmt.Sprintf("Values beyond ±%.0f are drawn at the edge. ", p.X.Max)
+	}
+	if len(rows) < of {
+		page.note += fmt.Sprintf("Shown: the %d largest |z| of %d.", len(rows), of)
 	}
 	return page
+}
+
+// largestZ keeps the certificates with a z, in file order, and of more than fit on a page
+// the largest |z|, out of so many.
+func largestZ(all []certificate) (rows []certificate, of int) {
+	const most = 48
+	var size []float64
+	for _, c := range all {
+		if finite(c.z) {
+			size = append(size, math.Abs(c.z))
+		}
+	}
+	sort.Sort(sort.Reverse(sort.Float64Slice(size)))
+	least := 0.0
+	if len(size) > most {
+		least = size[most-1]
+	}
+	for _, c := range all {
+		if math.Abs(c.z) >= least && len(rows) < most {
+			rows = append(rows, c)
+		}
+	}
+	return rows, len(size)
 }
 
 // certificateName is what, by which sampler, where.

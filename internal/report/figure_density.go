@@ -5,80 +5,78 @@ import (
 	"image/color"
 )
 
-// densityFigure is Figure 2 of the paper: the density of the generated samples at the end,
-// a panel per sweep point with its seeds on top of each other, against the data's.
-func densityFigure(r *run) *page {
-	type curve struct {
-		step                  float64
-		x, density, err, data []float64
-	}
-	curves := map[string]*curve{}
-	var groups ordered
-	var tasks [][]string
+// densityCurve is the density of the samples of one task at its last recorded step.
+type densityCurve struct {
+	step                  float64
+	x, density, err, data []float64
+}
+
+// densities reads density.csv, the tasks of a sweep point together.
+func (r *run) densities() (groups ordered, curves [][]*densityCurve) {
+	byTask := map[string]*densityCurve{}
 	r.each("density", func(w row) {
 		name := w.text("task")
-		c := curves[name]
+		c := byTask[name]
 		if c == nil {
-			c = &curve{step: nan}
-			curves[name] = c
+			c = &densityCurve{step: nan}
+			byTask[name] = c
 			g := groups.add(parseLabel(name).group())
-			if g == len(tasks) {
-				tasks = append(tasks, nil)
+			if g == len(curves) {
+				curves = append(curves, nil)
 			}
-			tasks[g] = append(tasks[g], name)
+			curves[g] = append(curves[g], c)
 		}
 		switch step := w.float("step"); {
 		case step < c.step:
-			return // rows of the last step only
-		case step != c.step:
-			*c = curve{step: step}
+			return
+		case step > c.step || !finite(c.step):
+			*c = densityCurve{step: step, x: c.x[:0], density: c.density[:0], err: c.err[:0], data: c.data[:0]}
 		}
 		c.x, c.density = append(c.x, w.float("x")), append(c.density, w.float("density"))
 		c.err, c.data = append(c.err, w.float("density_stderr")), append(c.data, w.float("target_density"))
 	})
-	if len(tasks) == 0 {
+	return groups, curves
+}
+
+// densityFigure is Figure 2 of the paper: the density of the generated samples at the end,
+// a panel per sweep point with its seeds on top of each other, against the data's.
+func densityFigure(r *run) *page {
+	groups, curves := r.densities()
+	if len(curves) == 0 {
 		return nil
 	}
-	data := look{color: grey, width: 1.2, shade: 0.25}
 	headings := r.headings(groups.list)
-	seeds, known := 0, false
+	seeds := 0
 	var panels []*panel
-	for _, g := range spreadOut(len(tasks), maxPanels) {
+	for _, g := range spreadOut(len(curves), maxPanels) {
 		p := newPanel(headings[g], scale{label: "x", unit: "data", tight: true}, scale{label: "density", unit: "1/data"})
-		for i, name := range tasks[g] {
-			c := curves[name]
-			if i == 0 {
-				zero := make([]float64, len(c.x))
-				p.band(data, c.x, zero, c.data)
-				p.curve(data, c.x, c.data)
-				for _, v := range c.data {
-					known = known || finite(v)
-				}
-			}
-			l := seedLook(i, len(tasks[g]))
+		first := curves[g][0]
+		p.band(dataLook, first.x, make([]float64, len(first.x)), first.data)
+		p.curve(dataLook, first.x, first.data)
+		for i, c := range curves[g] {
+			l := seedLook(i, len(curves[g]))
 			p.curve(l, c.x, c.density)
 			p.dots(l, c.x, c.density, c.err)
 		}
 		p.Y.Min = 0
-		seeds = max(seeds, len(tasks[g]))
+		seeds = max(seeds, len(curves[g]))
 		panels = append(panels, p)
 	}
 	page := tile(panels)
 	page.outerLabels()
 	page.sameRange(true, false)
-	if known {
-		page.legend = append(page.legend, entry{"data", data})
+	text := "generated, ± 1 standard error"
+	if seeds > 1 {
+		text += fmt.Sprintf(", a line for each of up to %d seeds", seeds)
 	}
-	if seeds == 1 {
-		page.legend = append(page.legend, entry{"generated, ± 1 standard error", seedLook(0, 1)})
-	} else {
-		page.legend = append(page.legend, entry{fmt.Sprintf("generated, ± 1 standard error, one line for each of %d seeds", seeds), seedLook(0, seeds)})
-	}
-	page.selection(len(panels), len(tasks), "sweep points")
+	page.legend = []entry{{"data", dataLook}, {text, seedLook(0, seeds)}}
+	page.selection(len(panels), len(curves), "sweep points")
 	return page
 }
 
-// seedLook is fainter the more seeds are on top of each other.
+var dataLook = look{color: grey, width: 1.2, shade: 0.25}
+
+// seedLook is fainter where seeds are on top of each other.
 func seedLook(i, n int) look {
 	if n == 1 {
 		return look{color: blue, width: 1.2, bar: 1}

@@ -18,7 +18,7 @@ func orderHistogramFigure(r *run) *page {
 		h := histograms[i]
 		p := newPanel(headings[i], scale{label: nameOf(h.observable), unit: r.unit("trace", h.observable)}, scale{label: "density", unit: inverse(r.unit("trace", h.observable))})
 		if h.observable == "rho" {
-			p.Add(rule{look: classicalLook, at: 1, vertical: true})
+			p.Add(rule{look: dataWidth, at: 1, vertical: true})
 		}
 		p.histogram(h)
 		panels = append(panels, p)
@@ -28,7 +28,7 @@ func orderHistogramFigure(r *run) *page {
 	page.sameRange(true, false)
 	page.legend = []entry{{"replicas, ± 1 standard error", sampled}}
 	if histograms[0].observable == "rho" {
-		page.legend = append(page.legend, entry{"width of the data, ρ = 1", classicalLook})
+		page.legend = append(page.legend, entry{"width of the data, ρ = 1", dataWidth})
 	}
 	page.selection(len(shown), len(histograms), "sweep points")
 	return page

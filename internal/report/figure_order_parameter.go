@@ -5,16 +5,20 @@ import (
 	"image/color"
 )
 
+// fates of a replica by its status in summary.csv, in the order of drawing.
+var fates = []struct {
+	status, text string
+	color        color.NRGBA
+}{
+	{"", "replica", blue},
+	{"never below low", "never collapsed", green},
+	{"escaped", "collapsed, then escaped", blue},
+	{"collapsed", "collapsed at the end", vermillion},
+}
+
 // orderParameterFigure shows ρ(t): a thin line per replica, coloured by what became of it.
 func orderParameterFigure(r *run) *page {
-	groups, members := r.traces("rho")
-	var shown []string
-	var data [][]*trajectory
-	for i, g := range groups.list {
-		if has(members[i], "rho") {
-			shown, data = append(shown, g), append(data, members[i])
-		}
-	}
+	shown, of := r.families("rho")
 	if len(shown) == 0 {
 		return nil
 	}
@@ -24,24 +28,18 @@ func orderParameterFigure(r *run) *page {
 			fate[w.text("task")] = w.text("status")
 		}
 	})
-	kinds := []struct {
-		status, text string
-		color        color.NRGBA
-	}{{"", "replica", blue}, {"never below low", "never collapsed", green}, {"escaped", "collapsed, then escaped", blue}, {"collapsed", "collapsed at the end", vermillion}}
 	used := map[string]bool{}
-	headings := r.headings(shown)
 	var panels []*panel
-	for _, i := range spreadOut(len(shown), maxPanels) {
-		p := newPanel(headings[i], stepAxis, scale{label: nameOf("rho"), unit: "1"})
-		p.Add(rule{look: look{color: black, width: 0.9, dashes: dashed}, at: 1})
+	for _, f := range shown {
+		p := newPanel(f.heading, stepAxis, scale{label: nameOf("rho"), unit: "1"})
+		p.Add(rule{look: dataWidth, at: 1})
 		p.Y.Min, p.Y.Max = 0, 1.1
-		for _, kind := range kinds {
-			for _, t := range data[i] {
-				if fate[t.text] != kind.status {
-					continue
+		for _, kind := range fates {
+			for _, t := range f.members {
+				if fate[t.text] == kind.status {
+					used[kind.status] = true
+					p.curve(look{color: alpha(kind.color, 0.75), width: 0.9}, t.step, t.values["rho"])
 				}
-				used[kind.status] = true
-				p.curve(look{color: alpha(kind.color, 0.75), width: 0.9}, t.step, t.values["rho"])
 			}
 		}
 		p.Y.Max = min(p.Y.Max, 3)
@@ -50,15 +48,17 @@ func orderParameterFigure(r *run) *page {
 	page := tile(panels)
 	page.outerLabels()
 	page.sameRange(true, true)
-	for _, kind := range kinds {
+	for _, kind := range fates {
 		if used[kind.status] {
 			page.legend = append(page.legend, entry{kind.text, look{color: kind.color, width: 1.4}})
 		}
 	}
-	page.legend = append(page.legend, entry{"width of the data, ρ = 1", look{color: black, width: 0.9, dashes: dashed}})
-	page.selection(len(panels), len(shown), "sweep points")
-	if n := len(data[0]); n > 1 && page.note == "" {
+	page.legend = append(page.legend, entry{"width of the data, ρ = 1", dataWidth})
+	if n := len(shown[0].members); n > 1 {
 		page.note = fmt.Sprintf("One line per replica (%d in the first panel).", n)
 	}
+	page.selection(len(shown), of, "sweep points")
 	return page
 }
+
+var dataWidth = look{color: black, width: 0.9, dashes: dashed}

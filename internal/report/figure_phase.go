@@ -8,24 +8,30 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// phaseFigure shows phase.csv: a panel per observable, mean ± standard error against the
-// swept number; other swept keys make series.
-func phaseFigure(r *run) *page {
-	type value struct {
-		point     string
-		mean, err float64
-	}
-	var observables, points ordered
-	var values [][]value
+// phaseRow is a row of phase.csv.
+type phaseRow struct {
+	point     string
+	mean, err float64
+}
+
+// phaseRows reads phase.csv by observable.
+func (r *run) phaseRows() (observables, points ordered, rows [][]phaseRow) {
 	r.each("phase", func(w row) {
 		o := observables.add(w.text("observable"))
-		if o == len(values) {
-			values = append(values, nil)
+		if o == len(rows) {
+			rows = append(rows, nil)
 		}
 		point := parseLabel(w.text("task")).point
 		points.add(point)
-		values[o] = append(values[o], value{point, w.float("mean"), w.float("stderr")})
+		rows[o] = append(rows[o], phaseRow{point, w.float("mean"), w.float("stderr")})
 	})
+	return observables, points, rows
+}
+
+// phaseFigure shows phase.csv: a panel per observable, mean ± standard error against the
+// swept number; other swept keys make series.
+func phaseFigure(r *run) *page {
+	observables, points, rows := r.phaseRows()
 	if len(points.list) < 2 {
 		return nil // nothing to plot against
 	}
@@ -38,33 +44,32 @@ func phaseFigure(r *run) *page {
 	var panels []*panel
 	shown := spreadOut(len(observables.list), maxPanels)
 	for _, o := range shown {
-		p := newPanel(observables.list[o], x.scale, scale{label: phaseNames(observables.list[o]), unit: r.phaseUnit(observables.list[o])})
+		name := observables.list[o]
+		p := newPanel(name, x.scale, scale{label: phaseName(name), unit: r.phaseUnit(name)})
 		p.X.Min, p.X.Max = x.min, x.max
-		for s, name := range series.list {
+		sort.SliceStable(rows[o], func(i, j int) bool { return x.at(rows[o][i].point) < x.at(rows[o][j].point) })
+		for s, title := range series.list {
 			var xs, ys, errs []float64
-			in := values[o]
-			sort.SliceStable(in, func(i, j int) bool { return x.at(in[i].point) < x.at(in[j].point) })
-			for _, v := range in {
-				if r.title(v.point, key) == name {
+			for _, v := range rows[o] {
+				if r.title(v.point, key) == title {
 					xs, ys, errs = append(xs, x.at(v.point)), append(ys, v.mean), append(errs, v.err)
 				}
 			}
-			l := phaseLook(s)
 			if key != "" {
-				p.curve(look{color: alpha(l.color, 0.5), width: 0.9}, xs, ys)
+				p.curve(look{color: alpha(phaseLook(s).color, 0.5), width: 0.9}, xs, ys)
 			}
-			p.dots(l, xs, ys, errs)
+			p.dots(phaseLook(s), xs, ys, errs)
 		}
-		if strings.HasSuffix(observables.list[o], "_fraction") {
+		if strings.HasSuffix(name, "_fraction") {
 			p.Y.Min, p.Y.Max = 0, 1
 		}
 		panels = append(panels, p)
 	}
 	page := tile(panels)
 	page.outerLabels()
-	if len(series.list) > 1 {
-		for s, name := range series.list {
-			page.legend = append(page.legend, entry{name, phaseLook(s)})
+	for s, title := range series.list {
+		if len(series.list) > 1 {
+			page.legend = append(page.legend, entry{title, phaseLook(s)})
 		}
 	}
 	page.note = "Error bars: ± 1 standard error. Lines guide the eye."
@@ -76,8 +81,8 @@ func phaseLook(s int) look {
 	return look{color: cycle[s%len(cycle)], glyph: shapes[s%len(shapes)], size: 3, bar: 1.3}
 }
 
-// phaseNames adds the formula to the names of derived statistics.
-func phaseNames(observable string) string {
+// phaseName adds the symbol to the names of derived statistics.
+func phaseName(observable string) string {
 	switch observable {
 	case "rho":
 		return "mean of ρ"

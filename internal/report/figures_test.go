@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -9,9 +10,11 @@ import (
 	"image/png"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -315,5 +318,78 @@ func TestCatalogue(t *testing.T) {
 		if len(f.caption) < 20 {
 			t.Errorf("figure %s: caption %q", f.name, f.caption)
 		}
+	}
+}
+
+// Whatever cells and columns are missing, what is left is shown.
+func TestMissingCells(t *testing.T) {
+	complete := t.TempDir()
+	quickstart(t, filepath.Join(complete, "a"), 8, 30)
+	collapse(t, filepath.Join(complete, "b"), 2)
+	small(t, filepath.Join(complete, "c"))
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for _, name := range []string{"a", "b", "c"} {
+		for range 3 {
+			dir := t.TempDir()
+			if err := os.Mkdir(filepath.Join(dir, "csv"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			tables, err := filepath.Glob(filepath.Join(complete, name, "csv", "*.csv"))
+			if err != nil || len(tables) == 0 {
+				t.Fatal(err)
+			}
+			for _, path := range tables {
+				knockOut(t, path, filepath.Join(dir, "csv", filepath.Base(path)), rnd)
+			}
+			for _, f := range catalogue {
+				r := open(dir)
+				p := f.draw(r)
+				if r.err != nil {
+					t.Fatalf("%s: %v", f.name, r.err)
+				}
+				if p == nil {
+					continue
+				}
+				data, err := p.svg(f.caption)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkSVG(t, f.name, data)
+			}
+			if text := closing(t, dir); strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+				t.Errorf("not a number in\n%s", text)
+			}
+		}
+	}
+}
+
+// knockOut copies a table without some of its numbers and columns.
+func knockOut(t *testing.T, from, to string, rnd *rand.Rand) {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(read(t, from))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := rnd.IntN(2 * len(rows[0])) // at times a column that is not there
+	for i, row := range rows {
+		for k, cell := range row {
+			_, err := strconv.ParseFloat(cell, 64)
+			if i > 0 && k > 0 && err == nil && rnd.Float64() < 0.2 {
+				row[k] = ""
+			}
+		}
+		if lost > 0 && lost < len(row) {
+			row[lost] = ""
+			if i == 0 {
+				row[lost] = "another"
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -159,3 +159,24 @@ func spreadOut(m, n int) []int {
 	}
 	return out
 }
+
+// headings names the groups of a figure: by point, and by estimator where a point has two.
+func (r *run) headings(groups []string) []string {
+	estimators := map[string]bool{}
+	for _, g := range groups {
+		estimators[parseLabel(g).estimator] = true
+	}
+	var out []string
+	for _, g := range groups {
+		l := parseLabel(g)
+		h := r.title(l.point)
+		switch {
+		case len(estimators) > 1 && h != "":
+			h += " (" + l.estimator + ")"
+		case h == "":
+			h = l.estimator
+		}
+		out = append(out, h)
+	}
+	return out
+}

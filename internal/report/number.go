@@ -1,10 +1,19 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
 )
+
+// number formats a number that may be missing.
+func number(format string, value float64) string {
+	if !finite(value) {
+		return "–"
+	}
+	return minus(fmt.Sprintf(format, value))
+}
 
 // withError writes a value and its standard error, rounded to two significant digits of the
 // error: 1.234(56), or 1.23(45)e−07 far from one. Without an error the value has four digits.

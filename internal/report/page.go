@@ -76,6 +76,17 @@ func (p *page) outerLabels() {
 	}
 }
 
+// selection notes that only some are shown.
+func (p *page) selection(shown, of int, what string) {
+	if shown == of {
+		return
+	}
+	if p.note != "" {
+		p.note += " "
+	}
+	p.note += fmt.Sprintf("Shown: %d of %d %s, evenly chosen.", shown, of, what)
+}
+
 // sameRange gives all panels the range of all, of x and of y as asked.
 func (p *page) sameRange(x, y bool) {
 	all := func(pick func(*panel) *plot.Axis) {

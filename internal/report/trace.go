@@ -12,12 +12,34 @@ type trajectory struct {
 	values map[string][]float64 // by observable
 }
 
-// traces reads the observables of trace.csv, grouped by estimator and sweep point.
-func (r *run) traces(observables ...string) (groups ordered, members [][]*trajectory) {
-	type key struct {
-		task  string
-		chain string
+// family is the trajectories of one estimator at one sweep point.
+type family struct {
+	heading string
+	members []*trajectory
+}
+
+// families reads the observables of trace.csv. Families without a value are left out; of
+// more than fit on a page an even selection is kept, out of so many.
+func (r *run) families(observables ...string) (shown []family, of int) {
+	groups, members := r.traces(observables)
+	var all []family
+	for i, heading := range r.headings(groups.list) {
+		f := family{heading, members[i]}
+		for _, o := range observables {
+			if f.has(o) {
+				all = append(all, f)
+				break
+			}
+		}
 	}
+	for _, i := range spreadOut(len(all), maxPanels) {
+		shown = append(shown, all[i])
+	}
+	return shown, len(all)
+}
+
+func (r *run) traces(observables []string) (groups ordered, members [][]*trajectory) {
+	type key struct{ task, chain string }
 	open := map[key]*trajectory{}
 	r.each("trace", func(w row) {
 		k := key{w.text("task"), w.text("chain")}
@@ -39,11 +61,11 @@ func (r *run) traces(observables ...string) (groups ordered, members [][]*trajec
 	return groups, members
 }
 
-// has tells whether any of the trajectories has a value of the observable.
-func has(members []*trajectory, observable string) bool {
-	for _, t := range members {
-		for _, v := range t.values[observable] {
-			if finite(v) {
+// has tells whether there is a value of the observable.
+func (f family) has(observable string) bool {
+	for _, t := range f.members {
+		for i, v := range t.values[observable] {
+			if finite(v) && finite(t.step[i]) {
 				return true
 			}
 		}
@@ -53,9 +75,9 @@ func has(members []*trajectory, observable string) bool {
 
 // overMembers gives, at every step of any trajectory, the median and the 10 % and 90 %
 // quantiles over those that reach it.
-func overMembers(members []*trajectory, observable string) (step, median, low, high []float64) {
+func (f family) overMembers(observable string) (step, median, low, high []float64) {
 	at := map[float64][]float64{}
-	for _, t := range members {
+	for _, t := range f.members {
 		for i, s := range t.step {
 			if v := t.values[observable][i]; finite(s) && finite(v) {
 				at[s] = append(at[s], v)
@@ -89,28 +111,10 @@ func quantile(sorted []float64, p float64) float64 {
 func clipRange(values []float64) (lo, hi float64) {
 	v := append([]float64(nil), values...)
 	sort.Float64s(v)
+	if len(v) == 0 {
+		return 0, 1
+	}
 	a, b := quantile(v, 0.01), quantile(v, 0.99)
 	d := (b - a) / 4
 	return math.Max(v[0], a-d), math.Min(v[len(v)-1], b+d)
-}
-
-// headings names the groups of a figure: by point, and by estimator where a point has two.
-func (r *run) headings(groups []string) []string {
-	estimators := map[string]bool{}
-	for _, g := range groups {
-		estimators[parseLabel(g).estimator] = true
-	}
-	var out []string
-	for _, g := range groups {
-		l := parseLabel(g)
-		h := r.title(l.point)
-		switch {
-		case len(estimators) > 1 && h != "":
-			h += " (" + l.estimator + ")"
-		case h == "":
-			h = l.estimator
-		}
-		out = append(out, h)
-	}
-	return out
 }
