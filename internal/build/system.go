@@ -103,22 +103,7 @@ func (s *system) model(env engine.Env) (*engine.Model, error) {
 	if err != nil || s.start.Steps == 0 {
 		return m, err
 	}
-	return m, warm(m, s.start.Steps, env)
-}
-
-// warm replaces the start by the configuration after some steps of the map.
-func warm(m *engine.Model, steps int, env engine.Env) error {
-	state, next := make([]float64, m.Map.Dim()), make([]float64, m.Map.Dim())
-	xi := make([]float64, m.Map.Inputs())
-	src := env.Stream("start")
-	m.Map.Init(state, m.Start)
-	for range steps {
-		src.Normals(xi)
-		m.Map.Step(next, state, xi)
-		state, next = next, state
-	}
-	copy(m.Start, state)
-	return engine.CheckFinite(m.Start, steps)
+	return m, engine.Advance(m, s.start.Steps, env.Stream("start"))
 }
 
 func (s *system) tables() []string { return s.paths }

@@ -87,6 +87,9 @@ func pool(dir string, states []TaskState) ([]source, error) {
 		}
 		key := pooler.PoolKey()
 		parts, err := readParts(taskDir(dir, s.Task), s.Task)
+		if withoutParts(s.Outcome, err) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("task %s: %w; run the experiment again to compute it anew", s.Label, err)
 		}

@@ -102,7 +102,10 @@ func MergeOnly(exp *build.Experiment, opts Options) (Result, error) {
 	res := Result{Started: time.Now(), Merged: true}
 	for _, t := range exp.Tasks {
 		s := TaskState{Task: t}
-		s.Outcome, s.Finished = finished(taskDir(opts.Dir, t), t)
+		dir := taskDir(opts.Dir, t)
+		if s.Outcome, s.Finished = finished(dir, t); !s.Finished {
+			s.Err = earlierFailure(dir)
+		}
 		res.Tasks = append(res.Tasks, s)
 	}
 	return res, Merge(exp, opts.Dir, res.Tasks)
@@ -155,8 +158,9 @@ type run struct {
 
 // pending counts the parts of a task that are still to come.
 type pending struct {
-	left   int
-	failed bool
+	left     int
+	failed   bool
+	diverged *engine.Divergence // the earliest, nil if none
 }
 
 // unit is one part to compute.
@@ -172,7 +176,7 @@ func (r *run) survey() error {
 			continue
 		}
 		dir := taskDir(r.opts.Dir, t)
-		if outcome, ok := finished(dir, t); ok {
+		if outcome, ok := finished(dir, t); ok && pooled(dir, t, outcome) {
 			r.states[i].Finished, r.states[i].Outcome = true, outcome
 			r.skipped++
 			continue
@@ -289,13 +293,20 @@ func (r *run) compute(ctx context.Context, u unit) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return
 	}
-	if err == nil {
+	var diverged *engine.Divergence
+	switch {
+	case err == nil:
 		err = engine.WritePart(partPath(taskDir(r.opts.Dir, t), u.part), result)
+	case errors.As(err, &diverged):
+		err = nil
 	}
 	progress(t.Runner.Work(u.part))
 	r.mu.Lock()
 	p := r.pending[u.task]
 	p.left--
+	if diverged != nil {
+		p.diverged = diverged.Earlier(p.diverged)
+	}
 	if err != nil {
 		p.failed = true
 		r.states[u.task].Err = fmt.Errorf("part %d: %w", u.part, err)
@@ -312,7 +323,7 @@ func (r *run) compute(ctx context.Context, u unit) {
 // finish makes the task's tables from its parts and records that it is done.
 func (r *run) finish(i int) {
 	t := r.exp.Tasks[i]
-	outcome, err := finishTask(taskDir(r.opts.Dir, t), t)
+	outcome, err := finishTask(taskDir(r.opts.Dir, t), t, r.pending[i].diverged)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {

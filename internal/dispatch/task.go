@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -50,8 +51,27 @@ func finished(dir string, t build.Task) (engine.Outcome, bool) {
 	return engine.Outcome{Status: m.Status, DivergedStep: m.DivergedStep, Note: m.Note}, true
 }
 
-// finishTask writes the tables and the manifest of a task whose parts are all there.
-func finishTask(dir string, t build.Task) (engine.Outcome, error) {
+// pooled tells whether the parts of a finished task, which pooling reads again, are whole.
+func pooled(dir string, t build.Task, outcome engine.Outcome) bool {
+	if _, ok := t.Runner.(engine.Pooler); !ok {
+		return true
+	}
+	_, err := readParts(dir, t)
+	return err == nil || withoutParts(outcome, err)
+}
+
+// withoutParts tells whether parts are missing because the trajectories diverged.
+func withoutParts(outcome engine.Outcome, err error) bool {
+	return outcome.Status == engine.Diverged && errors.Is(err, fs.ErrNotExist)
+}
+
+// finishTask writes the tables and the manifest of a task whose parts are all there, or
+// of one that diverged in a part: that has no tables.
+func finishTask(dir string, t build.Task, diverged *engine.Divergence) (engine.Outcome, error) {
+	if diverged != nil {
+		outcome := engine.Outcome{Status: engine.Diverged, DivergedStep: diverged.Step, Note: diverged.Error()}
+		return outcome, seal(dir, t, outcome, nil)
+	}
 	parts, err := readParts(dir, t)
 	if err != nil {
 		return engine.Outcome{}, err
@@ -71,19 +91,31 @@ func finishTask(dir string, t build.Task) (engine.Outcome, error) {
 	if err := out.Commit(); err != nil {
 		return outcome, err
 	}
+	return outcome, seal(dir, t, outcome, schemas)
+}
+
+// seal writes the manifest, which makes the task finished.
+func seal(dir string, t build.Task, outcome engine.Outcome, schemas []record.Schema) error {
 	m := taskManifest{Schema: build.SchemaVersion, Hash: t.Hash, Label: t.Label, Config: t.Config,
 		Status: outcome.Status, DivergedStep: outcome.DivergedStep, Note: outcome.Note, Outputs: map[string]string{}, Schemas: schemas}
 	for _, s := range schemas {
 		name := s.Name + ".csv"
+		var err error
 		if m.Outputs[name], err = record.HashFile(filepath.Join(dir, name)); err != nil {
-			return outcome, err
+			return err
 		}
 	}
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
-		return outcome, err
+		return err
 	}
-	return outcome, record.WriteFileAtomic(filepath.Join(dir, "manifest.json"), append(data, '\n'))
+	if err := record.WriteFileAtomic(filepath.Join(dir, "manifest.json"), append(data, '\n')); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(dir, failureFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // readParts loads all parts of a task.
@@ -111,5 +143,17 @@ func writeFailure(dir string, t build.Task, failure error) {
 	if errors.As(failure, &p) {
 		text += "\n" + string(p.stack)
 	}
-	_ = record.WriteFileAtomic(filepath.Join(dir, "failure.txt"), []byte(text))
+	_ = record.WriteFileAtomic(filepath.Join(dir, failureFile), []byte(text))
+}
+
+// failureFile is in the directory of a task that failed and was not finished since.
+const failureFile = "failure.txt"
+
+// earlierFailure is the failure that an earlier run left, nil if none.
+func earlierFailure(dir string) error {
+	path := filepath.Join(dir, failureFile)
+	if _, err := os.Stat(path); err != nil {
+		return nil
+	}
+	return fmt.Errorf("failed in an earlier run, see %s", path)
 }

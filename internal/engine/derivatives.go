@@ -62,7 +62,7 @@ func (d *derivatives) Run(context.Context, int, func(float64)) (any, error) {
 		return nil, err
 	}
 	if d.cfg.Steps > 0 {
-		if err := advance(m, d.cfg.Steps, d.env.Stream("derivatives")); err != nil {
+		if err := Advance(m, d.cfg.Steps, d.env.Stream("derivatives")); err != nil {
 			return nil, err
 		}
 	}
@@ -90,20 +90,6 @@ func (d *derivatives) Run(context.Context, int, func(float64)) (any, error) {
 		}
 	}
 	return part, nil
-}
-
-// advance moves the model's start by some steps of its map.
-func advance(m *Model, steps int, src langevin.Source) error {
-	state, next := make([]float64, m.Map.Dim()), make([]float64, m.Map.Dim())
-	xi := make([]float64, m.Map.Inputs())
-	m.Map.Init(state, m.Start)
-	for range steps {
-		src.Normals(xi)
-		m.Map.Step(next, state, xi)
-		state, next = next, state
-	}
-	copy(m.Start, state)
-	return CheckFinite(m.Start, steps)
 }
 
 func direction(t Differentiable, b int, q []float64) []float64 {

@@ -50,6 +50,23 @@ type Model struct {
 	Generator Generator
 }
 
+// Advance moves the model's start by some steps of its map, memory dropped.
+func Advance(m *Model, steps int, src langevin.Source) error {
+	state, next := make([]float64, m.Map.Dim()), make([]float64, m.Map.Dim())
+	xi := make([]float64, m.Map.Inputs())
+	m.Map.Init(state, m.Start)
+	for k := range steps {
+		src.Normals(xi)
+		m.Map.Step(next, state, xi)
+		if !finite(next) {
+			return &Divergence{What: "the training before the start; lower the learning rate", Step: k + 1}
+		}
+		state, next = next, state
+	}
+	copy(m.Start, state)
+	return nil
+}
+
 // A Generator produces samples of the distribution that a configuration encodes.
 type Generator interface {
 	DataDim() int

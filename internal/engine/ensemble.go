@@ -219,14 +219,14 @@ func (e *ensemble) classical(ctx context.Context, m *Model) (any, error) {
 				c.Mean, c.MeanErr = append(c.Mean, clone(mean)), append(c.MeanErr, clone(stderr))
 				return nil
 			})
-		return &EnsemblePart{Classical: c}, err
+		return c.until(ctx, err)
 	}
 	err := langevin.ClassicalTrajectory(m.Map, m.Observer, m.Start, e.at, func(_ int, values, _ []float64) error {
 		c.Mean, c.MeanErr = append(c.Mean, clone(values)), append(c.MeanErr, make([]float64, len(values)))
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return c.until(ctx, err)
 	}
 	obs, smooth := m.Observer.(langevin.GradientObserver)
 	switch {
@@ -243,6 +243,17 @@ func (e *ensemble) classical(ctx context.Context, m *Model) (any, error) {
 		c.Std = p.Std
 	}
 	return &EnsemblePart{Classical: c}, ctx.Err()
+}
+
+// until is the classical part as far as it came: it may diverge, and chains go on without.
+func (c *ClassicalPart) until(ctx context.Context, err error) (any, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		c.NoTheory = err.Error()
+	}
+	return &EnsemblePart{Classical: c}, nil
 }
 
 func clone(x []float64) []float64 { return append([]float64(nil), x...) }
@@ -292,21 +303,4 @@ func w2ToQuantiles(samples []float64, quantile func(float64) (float64, bool)) (w
 	}
 	w2 = math.Sqrt(square)
 	return w2, moments.Std() / math.Sqrt(n) / (2 * w2)
-}
-
-// CheckFinite refuses a start that diverged.
-func CheckFinite(q []float64, steps int) error {
-	if !finite(q) {
-		return fmt.Errorf("the start diverged within its %d steps (start.steps); lower the learning rate or start.steps", steps)
-	}
-	return nil
-}
-
-// finite tells whether a state holds no NaN or infinity; the sum of x−x is 0 or NaN.
-func finite(x []float64) bool {
-	s := 0.0
-	for _, v := range x {
-		s += v - v
-	}
-	return s == 0
 }

@@ -84,7 +84,7 @@ func (e *ensemble) writeFluctuation(r, step, o int, classical *ClassicalPart, ch
 		return
 	}
 	mean, std, base, baseErr, ksp := math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
-	if classical != nil {
+	if classical != nil && r < len(classical.Mean) {
 		base, baseErr = classical.Mean[r][o], classical.MeanErr[r][o]
 		if classical.Std != nil {
 			mean, std = base, classical.Std[r][o]

@@ -143,9 +143,11 @@ func (o *o10) forward(ctx context.Context, m *Model, progress func(float64)) (an
 	var bad error
 	err = sweeps(ctx, o.cfg.Runs, func(int) {
 		if bad == nil {
-			if bad = chain.StartForward(1, src); bad == nil {
-				law.Add(chain)
+			if bad = chain.StartForward(1, src); bad != nil {
+				bad = startDiverged(chain, bad)
+				return
 			}
+			law.Add(chain)
 		}
 	}, func(i int) { progress(float64(i * o.setup.Config.Steps)) })
 	if err == nil {

@@ -281,7 +281,7 @@ func (a *ais) Run(ctx context.Context, part int, progress func(float64)) (any, e
 		}
 		w, err := pathint.Anneal(l, schedule, a.cfg.Sweeps, src)
 		if err != nil {
-			return nil, err
+			return nil, startDiverged(chain, err)
 		}
 		result.LogW = append(result.LogW, w)
 		progress(a.Work(part) * float64(i+1) / float64(a.runs(part)))

@@ -122,7 +122,10 @@ func (p PathSetup) start(c *pathint.Chain, i int, src pathint.Source) error {
 	if i%2 == 1 {
 		scale = 0
 	}
-	return c.StartForward(scale, src)
+	if err := c.StartForward(scale, src); err != nil {
+		return startDiverged(c, err)
+	}
+	return nil
 }
 
 // ladder is chain number i as a ladder in s.
