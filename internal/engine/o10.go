@@ -179,7 +179,11 @@ func (o *o10) Finish(parts []any, out *Output) (Outcome, error) {
 		return None("O10: %v", err), nil
 	}
 	status := "ok"
-	if !r.Passed() {
+	switch {
+	case r.Passed():
+	case r.P > 1e-3:
+		status = fmt.Sprintf("too short to tell: smallest effective sample %.0f", r.MinESS)
+	default:
 		status = "the samplers disagree"
 	}
 	sampler := "forward"

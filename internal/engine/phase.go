@@ -195,8 +195,8 @@ func (p *phase) Pool(tasks []Finished, out *Output) error {
 
 func (p *phase) pool(group string, fates []fate, out *Output) {
 	name, n := p.cols[p.obs].Name, float64(len(fates))
-	if len(fates) < 2 {
-		out.Table(Summary).AddAs(group, name, nil, nil, nil, nil, "1", "fewer than two replicas: no error, so no number")
+	if len(fates) < 3 { // χ and U₄ of two leave one out: their error would be 0
+		out.Table(Summary).AddAs(group, name, nil, nil, nil, nil, "1", "fewer than three replicas: no error, so no number")
 		return
 	}
 	blocks := make([][]float64, len(fates)) // m, m², |m|, m⁴ of each replica
