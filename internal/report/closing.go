@@ -110,6 +110,9 @@ func columnsOf(s string) int {
 // refusal is how the analysis says that a number must not be given.
 var refusal = regexp.MustCompile(`(?:[^:]*: )?([^:]*) refused \(([a-z-]+)\): found ([^,]+), limit ([^;]+);.*`)
 
+// chance is how a comparison of many numbers says how it ended.
+var chance = regexp.MustCompile(`^([^:]*: )?[0-9]+ comparisons, chance of a worst \|z\| as large <= ([^,]+)`)
+
 // reason shortens a status to what went wrong: where it passed through is left out.
 func reason(status string) string {
 	for _, prefix := range []string{"no-estimate: ", "ok; ", "ok: "} {
@@ -118,10 +121,13 @@ func reason(status string) string {
 	for _, pkg := range []string{"pathint: ", "analysis: ", "langevin: ", "gan: "} {
 		status = strings.ReplaceAll(status, pkg, "")
 	}
+	if m := chance.FindStringSubmatch(status); m != nil {
+		return m[1] + "chance ≤ " + m[2]
+	}
 	if m := refusal.FindStringSubmatchIndex(status); m != nil {
 		status = string(refusal.ExpandString(nil, "$2: $1 $3 (limit $4)", status, m))
 	}
-	const most = 84
+	const most = 96
 	if r := []rune(status); len(r) > most {
 		return strings.TrimRight(string(r[:most-1]), " ,;:") + "…"
 	}

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 )
 
@@ -49,9 +48,6 @@ func certificatesSection(r *run) *section {
 	return s
 }
 
-// chance is what the status of a comparison says about its worst |z|.
-var chance = regexp.MustCompile(`chance of a worst \|z\| as large <= ([^,]+)`)
-
 func countFailed(all []certificate, chosen map[int]bool) int {
 	n := 0
 	for i, c := range all {
@@ -63,18 +59,12 @@ func countFailed(all []certificate, chosen map[int]bool) int {
 }
 
 func (r *run) certificateRow(c certificate) []string {
+	if c.worst() {
+		return []string{r.certificateName(c), "same law", number("%.0f", c.ess) + " compared", "max " + number("%.2f", math.Abs(c.z)), reason(c.status)}
+	}
 	note := ""
 	if !c.ok() {
 		note = reason(c.status)
-	}
-	if c.worst() {
-		if m := chance.FindStringSubmatch(c.status); m != nil {
-			note = "chance ≤ " + m[1]
-			if !c.ok() {
-				note = "the samplers disagree, " + note
-			}
-		}
-		return []string{r.certificateName(c), "same law", number("%.0f", c.ess) + " compared", "max " + number("%.2f", math.Abs(c.z)), note}
 	}
 	exact := "–"
 	if finite(c.reference) {
