@@ -8,14 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	//lint:ignore SA1019 the streams serve as its sources
-	xrand "golang.org/x/exp/rand"
 	"pgregory.net/rapid"
 )
 
 var (
 	_ rand.Source                = (*Stream)(nil)
-	_ xrand.Source               = (*Stream)(nil)
 	_ encoding.BinaryMarshaler   = (*Stream)(nil)
 	_ encoding.BinaryUnmarshaler = (*Stream)(nil)
 )
