@@ -92,7 +92,7 @@ func TestDeltaIsFullDifference(t *testing.T) {
 							ratio := m.kernel.Propose(p, j, m.step, src)
 							delta := p.Delta()
 							near(t, "delta", delta, full()-before, 1e-10)
-							if Metropolis(ratio-delta, src) {
+							if Metropolis(ratio-delta, -math.Log(src.Uniform())) {
 								p.keep()
 								kept++
 							} else {

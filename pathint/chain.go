@@ -40,6 +40,7 @@ type bound struct {
 	step   float64
 	target float64
 	stats  counters
+	pair   [2]float64 // scratch of exponential
 }
 
 type counters struct {
@@ -177,7 +178,7 @@ func (m *bound) sweep(p *Path, src Source, back bool) {
 		if math.IsNaN(delta) || math.IsInf(delta, 1) {
 			m.stats.diverged++
 		}
-		if Metropolis(ratio-delta, src) {
+		if Metropolis(ratio-delta, exponential(src, m.pair[:])) {
 			m.stats.accepted++
 			p.keep()
 		} else {

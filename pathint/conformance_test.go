@@ -105,31 +105,23 @@ func look(dst []float64, c *Chain) {
 
 const looks = 20
 
-// given is a source of one uniform.
-type given struct {
-	Source
-	u float64
-}
-
-func (g given) Uniform() float64 { return g.u }
-
-// Metropolis accepts exactly where u < eˣ, shortcuts or not.
+// Metropolis accepts with probability min(1, eˣ), and never what is not a number.
 func TestMetropolis(t *testing.T) {
-	for x := -4.0; x < 1; x += 0.0173 {
-		for _, ratio := range []float64{1e-3, 0.5, 0.9, 0.99, 0.9999, 1.0001, 1.01, 1.1, 1.5} {
-			u := math.Exp(x) * ratio
-			if u >= 1 {
-				continue
-			}
-			if got, want := Metropolis(x, given{u: u}), ratio < 1; got != want {
-				t.Errorf("x = %g, u = %g·eˣ: accepted %v", x, ratio, got)
+	src := rng.New(14, 0, "metropolis", "")
+	pair := make([]float64, 2)
+	const n = 40000
+	for _, x := range []float64{-5, -2, -1, -0.3, -0.01, 0, 0.5} {
+		accepted := 0.0
+		for range n {
+			if Metropolis(x, exponential(src, pair)) {
+				accepted++
 			}
 		}
+		want := math.Min(1, math.Exp(x))
+		within(t, fmt.Sprintf("acceptance at %g", x), accepted/n, math.Sqrt(want*(1-want)/n)+1e-9, want, 0.003)
 	}
-	for _, x := range []float64{math.NaN(), math.Inf(-1)} {
-		if Metropolis(x, given{u: 1e-300}) {
-			t.Errorf("log ratio %g was accepted", x)
-		}
+	if Metropolis(math.NaN(), 1e300) || Metropolis(math.Inf(-1), 1e300) {
+		t.Error("a log ratio that is NaN or −Inf was accepted")
 	}
 }
 
@@ -206,7 +198,7 @@ func TestDetailedBalance(t *testing.T) {
 				f0, g0 := f(c), g(c)
 				i := src.Intn(kernel.Begin(c.path, src))
 				ratio := kernel.Propose(c.path, i, step, src)
-				if Metropolis(ratio-c.path.Delta(), src) {
+				if Metropolis(ratio-c.path.Delta(), exponential(src, make([]float64, 2))) {
 					c.path.keep()
 				} else {
 					c.path.restore()

@@ -30,8 +30,8 @@
 //
 // Estimators work on a [Ladder], a family of laws indexed by λ with ∂U/∂λ: [NewTilted]
 // makes one of a chain (λ = s), [NewPotentials] of a pair of potentials. [TI] and [AIS]
-// return an [Estimate] whose Status and Reason say when there is none; [O1] and [O10] are
-// exact certificates of the sampler.
+// return an [Estimate] whose Err says why there is none; [O1] and [O10] are certificates of
+// the sampler against exact laws.
 //
 // A new action implements [Action], a new move [Move] and [Kernel]; neither needs
 // anything unexported. Every path quantity counts cost in gradient evaluations: one unit

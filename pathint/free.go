@@ -3,11 +3,12 @@ package pathint
 import "math"
 
 // bridge draws segments of slices from the reference walk conditional on everything outside
-// the segment: q_{k+1} = q_k + β(q_k − q_{k−1}) + u_k + σF₀^{-1/2}ξ, u_k fixed. The precision of slices j..e given the
-// rest is CᵀC/σ², where C holds the coefficients (1, −(1+β), β) of the links j−1..min(e+1,
-// K−1): tridiagonal without momentum, pentadiagonal with. Links beyond the end of the path
-// do not exist, so a free end and pinned ends differ only in the last two rows: the
-// Cholesky factor of every length is a prefix of one long factor, plus those two rows.
+// the segment: q_{k+1} = q_k + β(q_k − q_{k−1}) + u_k + σF₀^{-1/2}ξ, u_k fixed. The precision of
+// slices j..e given the rest is CᵀC ⊗ F₀/σ², where C holds the coefficients (1, −(1+β), β) of
+// the links j−1..min(e+1, K−1): tridiagonal without momentum, pentadiagonal with. Links
+// beyond the end of the path do not exist, so a free end and pinned ends differ only in the
+// last two rows: the Cholesky factor of every length is a prefix of one long factor, plus
+// those two rows.
 type bridge struct {
 	beta float64
 	long []band    // rows of a segment without an end

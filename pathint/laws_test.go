@@ -48,7 +48,7 @@ func TestGaussianPaths(t *testing.T) {
 			want := linearPath(K, tc.a, tc.beta, s, tc.kappa, tc.tilt, tc.x0, tc.pins...)
 			n := len(want.mean)
 			series := make([][]float64, n)
-			c.run(Sampling{Burn: 500, Draws: 12000, Thin: 2}, src, func() {
+			c.run(Sampling{Burn: 500, Draws: 20000, Thin: 2}, src, func() {
 				for i := range series {
 					series[i] = append(series[i], c.path.Slice(i + 1)[0])
 				}
@@ -62,9 +62,12 @@ func TestGaussianPaths(t *testing.T) {
 					for d := range product {
 						product[d] = (series[i][d] - want.mean[i]) * (series[j][d] - want.mean[j])
 					}
+					// The error with the exact variance of the product: an estimated one is low
+					// where the estimate is low, and the tails of z heavy.
+					cij, cc := want.cov.At(i, j), want.cov.At(i, i)*want.cov.At(j, j)
 					v := analysis.Autocorrelation(product)
-					within(t, fmt.Sprintf("covariance (%d,%d)", i+1, j+1), v.Mean, v.StdErr, want.cov.At(i, j),
-						0.06*sd*math.Sqrt(want.cov.At(j, j)))
+					stderr := math.Sqrt(2 * v.Tau * (cc + cij*cij) / float64(v.N))
+					within(t, fmt.Sprintf("covariance (%d,%d)", i+1, j+1), v.Mean, stderr, cij, 0.05*math.Sqrt(cc))
 				}
 			}
 		})
@@ -77,7 +80,7 @@ func TestO1(t *testing.T) {
 	q := []float64{0.3, -0.2, 0.5, 0, 1}
 	// Long segments for the slow modes of the path, short ones for the fast: either alone
 	// leaves a τ of hundreds of sweeps in the other.
-	staging := []Move{Staging{Length: 10, Step: 0.5, Target: 0.4}, Staging{Length: 4, Step: 0.5, Target: 0.4}, SingleSlice{Step: 0.5, Target: 0.5}}
+	staging := []Move{Staging{Length: 6, Step: 0.5, Target: 0.4}, Staging{Length: 3, Step: 0.5, Target: 0.4}, SingleSlice{Step: 0.5, Target: 0.5}}
 	for _, tc := range []struct {
 		name  string
 		sys   *toy
@@ -95,7 +98,7 @@ func TestO1(t *testing.T) {
 		{"innovation", coupled(0.6, true), q, 2, true, []Move{PCN{Step: 0.7}, Shooting{Step: 1}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			const K = 10
+			const K = 6
 			var chains []*Chain
 			var srcs []Source
 			for i, scale := range []float64{0.2, 2.5, 0, 1.7} {

@@ -1,9 +1,6 @@
 package pathint
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // A Move is one way of proposing paths: an immutable setting. Bind fits it to a path,
 // with scratch of its own, or says why it does not apply.
@@ -26,20 +23,19 @@ type Kernel interface {
 	Propose(p *Path, i int, step float64, src Source) float64
 }
 
-// Metropolis decides a proposal: accept with probability min(1, e^logRatio), where
-// logRatio = log weight ratio + log proposal ratio. NaN is a rejection. A uniform is
-// drawn only when it is needed, and an exponential only where 1 + x ≤ eˣ ≤ 1 + x + x²/2
-// does not decide.
-func Metropolis(logRatio float64, src Source) bool {
-	if logRatio >= 0 {
-		return true
-	}
-	u := src.Uniform()
-	if u < 1+logRatio {
-		return true
-	}
-	return !(u > 1+logRatio*(1+0.5*logRatio)) && u < math.Exp(logRatio)
+// Metropolis decides a proposal of logRatio = log weight ratio + log proposal ratio: accept
+// with probability min(1, e^logRatio), by one comparison with an exponential variate of
+// mean 1. NaN is a rejection.
+func Metropolis(logRatio, exponential float64) bool { return logRatio > -exponential }
+
+// exponential returns an exponential variate of mean 1 made of two normals, which sources
+// draw fastest; pair is scratch of length 2.
+func exponential(src Source, pair []float64) float64 {
+	src.Normals(pair)
+	return exponentialOf(pair)
 }
+
+func exponentialOf(pair []float64) float64 { return 0.5 * (pair[0]*pair[0] + pair[1]*pair[1]) }
 
 // Stats is the record of one move since the last reset.
 type Stats struct {

@@ -36,16 +36,16 @@ var mutants = []struct{ name, file, right, wrong, run string }{
 		"copy(p.cache[t.k0*p.cached:], pick(MUTANT, nil, t.cache))", "TestDeltaIsFullDifference"},
 	{"drift of step 0 never computed", "path.go", "c := Change{Lo: 0, Hi: p.steps + 1,",
 		"c := Change{Lo: pick(MUTANT, 1, 0), Hi: p.steps + 1,", "TestO10/first-order"},
-	{"fresh noise in the acceptance test", "chain.go", "if Metropolis(ratio-delta, src) {",
-		"if pick(MUTANT, noisy, Metropolis)(ratio-delta, src) {", "TestGaussianPaths/tilted"},
+	{"fresh noise in the acceptance test", "chain.go", "if Metropolis(ratio-delta, exponential(src, m.pair[:])) {",
+		"if pick(MUTANT, noisy, Metropolis)(ratio-delta, exponential(src, m.pair[:])) {", "TestGaussianPaths/tilted"},
 	{"proposal ratio forgotten", "path.go", "return p.weigh(p.ref)",
 		"return pick(MUTANT, 0, p.weigh(p.ref))", "TestO9Acceptance"},
 	{"sign of the tilt", "path.go", "d += p.s * do",
 		"d += pick(MUTANT, -p.s, p.s) * do", "TestInvariance/first-order"},
 	{"slice 0 in the time integral", "path.go", "for k := 1; k <= p.steps; k++ {\n\t\tt += p.Observe(k)[i]",
 		"for k := pick(MUTANT, 0, 1); k <= p.steps; k++ {\n\t\tt += p.Observe(k)[i]", "TestAnnealingIsUnbiased"},
-	{"Metropolis too generous", "move.go", "if u < 1+logRatio {",
-		"if u < 1+pick(MUTANT, 0.9, 1)*logRatio {", "TestMetropolis"},
+	{"Metropolis too generous", "move.go", "return logRatio > -exponential",
+		"return pick(MUTANT, 0.9, 1)*logRatio > -exponential", "TestMetropolis"},
 	{"no square root in pCN", "pcn.go", "keep, gain := math.Sqrt(1-b*b),",
 		"keep, gain := pick(MUTANT, 1-b, math.Sqrt(1-b*b)),", "TestO9Correlation"},
 	{"pCN refreshes at the wrong temperature", "pcn.go", "b/math.Sqrt(p.kappa)",
@@ -72,7 +72,10 @@ var mutants = []struct{ name, file, right, wrong, run string }{
 
 const picker = `package pathint
 
-import "os"
+import (
+	"math"
+	"os"
+)
 
 var alive = os.Getenv("PATHINT_MUTANT")
 
@@ -83,7 +86,10 @@ func pick[T any](mutant string, wrong, right T) T {
 	return right
 }
 
-func noisy(logRatio float64, src Source) bool { return Metropolis(logRatio+src.Normal(), src) }
+// noisy adds noise that is fresh in every decision.
+func noisy(logRatio, exponential float64) bool {
+	return Metropolis(logRatio+math.Sin(1e9*exponential), exponential)
+}
 `
 
 // Every mutant is killed. One test binary holds them all, built from patched files by

@@ -33,6 +33,7 @@ type Potentials struct {
 	gx, gy     []float64 // ∇U_λ there
 	scratch, z []float64
 	ux, uy     [2]float64 // U_0, U_1 there
+	pair       [2]float64 // scratch of exponential
 	proposed   int64
 	accepted   int64
 }
@@ -116,7 +117,7 @@ func (l *Potentials) Sweep(src Source) {
 	}
 	l.look(l.gy, &l.uy, l.y)
 	l.proposed++
-	if l.spec.Unadjusted || Metropolis(l.ratio(), src) {
+	if l.spec.Unadjusted || Metropolis(l.ratio(), exponential(src, l.pair[:])) {
 		l.accepted++
 		l.x, l.y, l.gx, l.gy, l.ux = l.y, l.x, l.gy, l.gx, l.uy
 	}

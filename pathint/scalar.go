@@ -17,8 +17,8 @@ type scalar struct {
 	half    float64   // 1/2s²
 	old     []float64 // the segment before
 	drift   []float64 // its drifts after
-	terms   []float64 // quadratic and free term of each step after
-	normals []float64 // of a whole sweep, drawn in bulk
+	terms   []float64 // quadratic and reference term of each step after
+	normals []float64 // of a whole sweep, in bulk: of each segment, then two to decide it
 }
 
 // newScalar returns nil for systems it does not serve.
@@ -31,7 +31,7 @@ func newScalar(t *tiling) *scalar {
 	return &scalar{
 		sys: t.act.sys, bridge: t.bridges[0], beta: blk.Momentum, half: half,
 		old: make([]float64, t.length), drift: make([]float64, t.length),
-		terms: make([]float64, 2*(t.length+2)), normals: make([]float64, t.hi-t.lo),
+		terms: make([]float64, 2*(t.length+2)), normals: make([]float64, 3*(t.hi-t.lo)),
 	}
 }
 
@@ -41,7 +41,8 @@ func (t *tiling) sweepAll(p *Path, n int, step float64, src Source, back bool, c
 	if f == nil || p.s != 0 {
 		return false
 	}
-	src.Normals(f.normals)
+	z := f.normals[:t.hi-t.lo+2*n]
+	src.Normals(z)
 	sigma := t.act.blocks[0].Noise / math.Sqrt(p.kappa)
 	keep := math.Sqrt(1 - step*step)
 	for j := range n {
@@ -51,18 +52,21 @@ func (t *tiling) sweepAll(p *Path, n int, step float64, src Source, back bool, c
 		}
 		lo := max(t.from+i*t.length, t.lo)
 		hi := min(t.from+(i+1)*t.length, t.hi)
-		if hi-lo == 1 && f.beta == 0 && hi <= p.steps {
-			f.single(p, lo, keep, step*sigma*f.normals[lo-t.lo], src, c)
-			continue
+		m := hi - lo
+		e := exponentialOf(z[m : m+2])
+		if m == 1 && f.beta == 0 && hi <= p.steps {
+			f.single(p, lo, keep, step*sigma*z[0], e, c)
+		} else {
+			f.propose(p.slices, lo, m, p.steps, keep, step*sigma, z[:m])
+			f.decide(p, lo, m, e, c)
 		}
-		f.propose(p.slices, lo, hi-lo, p.steps, keep, step*sigma, f.normals[lo-t.lo:hi-t.lo])
-		f.decide(p, lo, hi-lo, src, c)
+		z = z[m+2:]
 	}
 	return true
 }
 
 // single proposes and decides one interior slice of a first-order recurrence.
-func (f *scalar) single(p *Path, j int, keep, noise float64, src Source, c *counters) {
+func (f *scalar) single(p *Path, j int, keep, noise, e float64, c *counters) {
 	q := p.slices[j-1 : j+2 : j+2]
 	v := p.cache[j-1 : j+1 : j+1]
 	t := p.terms[(j-1)*termsPerBlock : (j+1)*termsPerBlock]
@@ -81,7 +85,7 @@ func (f *scalar) single(p *Path, j int, keep, noise float64, src Source, c *coun
 	if ratio != ratio {
 		c.diverged++
 	}
-	if !Metropolis(ratio, src) {
+	if !Metropolis(ratio, e) {
 		q[1] = old
 		return
 	}
@@ -146,7 +150,7 @@ func (f *scalar) propose(q []float64, j, n, steps int, keep, gain float64, z []f
 }
 
 // decide prices the proposal and keeps it or puts the old slices back.
-func (f *scalar) decide(p *Path, j, n int, src Source, c *counters) {
+func (f *scalar) decide(p *Path, j, n int, e float64, c *counters) {
 	q, v, t := p.slices, p.cache, p.terms
 	k0, k1 := j-1, min(j+n, p.steps)
 	if f.beta != 0 {
@@ -176,7 +180,7 @@ func (f *scalar) decide(p *Path, j, n int, src Source, c *counters) {
 	if ratio != ratio {
 		c.diverged++
 	}
-	if !Metropolis(ratio, src) {
+	if !Metropolis(ratio, e) {
 		copy(q[j:j+n], f.old)
 		return
 	}

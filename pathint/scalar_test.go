@@ -7,20 +7,6 @@ import (
 	"machlup/internal/rng"
 )
 
-// parted draws normals, uniforms and integers from streams of their own, so that two
-// programs which draw them in different orders see the same numbers.
-type parted struct{ normals, uniforms, ints *rng.Stream }
-
-func newParted(name string) parted {
-	s := rng.New(41, 0, name, "")
-	return parted{s.Split("normals"), s.Split("uniforms"), s.Split("integers")}
-}
-
-func (p parted) Normals(dst []float64) { p.normals.Normals(dst) }
-func (p parted) Normal() float64       { return p.normals.Normal() }
-func (p parted) Uniform() float64      { return p.uniforms.Uniform() }
-func (p parted) Intn(n int) int        { return p.ints.Intn(n) }
-
 // The fast path in one dimension is the general kernel: from the same numbers the same
 // paths, decisions, terms and accounts.
 func TestScalarIsGeneral(t *testing.T) {
@@ -32,7 +18,7 @@ func TestScalarIsGeneral(t *testing.T) {
 				var c [2]*Chain
 				for i := range c {
 					c[i] = mustChain(t, Spec{Action: mustAction(t, linear(0.7, beta, 0.5)), Ends: ends, Steps: 11, Beta: 1.4, Moves: []Move{m}})
-					src := newParted(name)
+					src := rng.New(41, 0, name, "")
 					if err := c[i].StartForward(1, src); err != nil {
 						t.Fatal(err)
 					}

@@ -6,7 +6,7 @@ import (
 )
 
 // tiling is the kernel of single-slice and staging moves: it covers the movable slices
-// lo..hi−1 with segments of the free action's bridge.
+// lo..hi−1 with segments of the reference walk's bridge.
 type tiling struct {
 	act     *OnsagerMachlup
 	length  int
@@ -23,7 +23,7 @@ func newTiling(p *Path, m Move, block string, length int) (*tiling, error) {
 	}
 	act, ok := p.action.(*OnsagerMachlup)
 	if !ok {
-		return nil, fmt.Errorf("pathint: move %s proposes from the free action of a recurrence, the %s action has none", m.Name(), p.action.Name())
+		return nil, fmt.Errorf("pathint: move %s proposes from the reference walk of a recurrence, the %s action has none", m.Name(), p.action.Name())
 	}
 	if length < 1 {
 		return nil, fmt.Errorf("pathint: move %s: segments of %d slices; want at least 1", m.Name(), length)
