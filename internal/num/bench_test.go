@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"testing"
 	"time"
 
@@ -25,7 +24,7 @@ func bench(b *testing.B, name string, flops int, f func()) {
 
 // measure reports the speed of the fastest batch of calls, in Gflop/s or, without flops to
 // count, nothing else than its time: the mean that ns/op is suffers from other processes.
-func measure(b *testing.B, flops int, f func()) {
+func measure(b *testing.B, flops int, f func()) float64 {
 	b.ReportAllocs()
 	for b.Loop() {
 		f()
@@ -35,14 +34,13 @@ func measure(b *testing.B, flops int, f func()) {
 	if flops > 0 {
 		b.ReportMetric(float64(flops)/t/1e9, "Gflop/s")
 	}
+	return t
 }
 
 // fastest returns the seconds of one call in the fastest of many batches of ≥ 20 µs, at
 // least three of them. Batches long enough to be interrupted are timed by the processor
-// time of the thread.
+// time of the process (gonum's goroutines included).
 func fastest(f func()) float64 {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	calls, least, batches := 1, math.Inf(1), 0
 	for end := time.Now().Add(50 * time.Millisecond); batches < 3 || time.Now().Before(end); {
 		start, used := time.Now(), processorTime()
@@ -164,12 +162,42 @@ func BenchmarkCholSolve(b *testing.B) {
 	bench(b, fmt.Sprint(n), 2*n*n, func() { copy(work, rhs); CholSolve(a, n, work) })
 }
 
+// The roofs: the inner kernel of a product on data in the first-level cache, and the
+// bandwidth of a sum (two streams read) and an update (one of them written) by size.
+func BenchmarkTile(b *testing.B) {
+	const k = 96
+	x, y, c := random(8*k), random(24*k), random(8*24)
+	for set := avx2; set <= available(); set++ {
+		for width := 1; width <= 3; width++ {
+			use(b, set)
+			n := lanes()
+			b.Run(fmt.Sprintf("%dx%d/%s", n, width*n, setNames[set]), func(b *testing.B) {
+				use(b, set)
+				measure(b, 2*n*n*width*k, func() {
+					st := strip{a: &x[0], rowA: 8, colA: 8 * n, k: k, b: &y[0], rowB: 8 * n * width, c: &c[0], rowC: 8 * n * width, m: n, last: n}
+					runStrip(&st, width)
+				})
+			})
+		}
+	}
+}
+
 func BenchmarkVector(b *testing.B) {
-	const n = 1024
-	x, y, a := random(n), random(n), random(128*32)
-	bench(b, "Dot/1024", 2*n, func() { Dot(x, y) })
-	bench(b, "Axpy/1024", 2*n, func() { Axpy(1e-9, x, y) })
-	bench(b, "ColSum/128x32", 128*32, func() { ColSum(y, a, 128, 32, 0) })
+	a, sums := random(128*32), make([]float64, 32)
+	for _, n := range []int{1 << 10, 1 << 14, 1 << 18, 1 << 22} {
+		x, y := random(n), random(n)
+		for k := generic; k <= available(); k++ {
+			b.Run(fmt.Sprintf("Dot/%d/%s", n, setNames[k]), func(b *testing.B) {
+				use(b, k)
+				b.ReportMetric(16e-9*float64(n)/measure(b, 2*n, func() { Dot(x, y) }), "GB/s")
+			})
+			b.Run(fmt.Sprintf("Axpy/%d/%s", n, setNames[k]), func(b *testing.B) {
+				use(b, k)
+				b.ReportMetric(24e-9*float64(n)/measure(b, 2*n, func() { Axpy(1e-9, x, y) }), "GB/s")
+			})
+		}
+	}
+	bench(b, "ColSum/128x32", 128*32, func() { ColSum(sums, a, 128, 32, 0) })
 }
 
 func BenchmarkElementwise(b *testing.B) {

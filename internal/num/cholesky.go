@@ -170,19 +170,19 @@ func CholSolve(a []float64, n int, b []float64) {
 // CholSolveL solves L·x = b in place.
 func CholSolveL(a []float64, n int, b []float64) {
 	checkTriangular(a, n, b)
-	var dots [pivotBlock]float64
+	var known [pivotBlock]float64 // products with the blocks already solved
 	for r := 0; r < n; r += pivotBlock {
-		w := min(pivotBlock, n-r)
+		x := b[r:min(r+pivotBlock, n)]
 		if r > 0 {
-			rowDots(dots[:w], a[r*n:], n, b[:r])
+			rowDots(known[:len(x)], a[r*n:], n, b[:r])
 		}
-		x := b[r : r+w]
 		for i := range x {
-			t, row := x[i]-dots[i], a[(r+i)*n+r:][:i+1]
-			for q, l := range row[:i] {
-				t = math.FMA(-l, x[q], t)
-			}
-			x[i] = t / row[i]
+			x[i] -= known[i]
+		}
+		if l := a[r*n+r:]; kernels == generic || len(x) < pivotBlock {
+			forward(x, l, n)
+		} else {
+			forwardSIMD(x, l, n)
 		}
 	}
 }
@@ -191,17 +191,34 @@ func CholSolveL(a []float64, n int, b []float64) {
 func CholSolveLT(a []float64, n int, b []float64) {
 	checkTriangular(a, n, b)
 	for r := (n - 1) &^ (pivotBlock - 1); r >= 0; r -= pivotBlock {
-		w := min(pivotBlock, n-r)
-		x := b[r : r+w]
-		for i := w - 1; i >= 0; i-- {
-			row := a[(r+i)*n+r:][:i+1]
-			t := x[i] / row[i]
-			x[i] = t
-			for q, l := range row[:i] {
-				x[q] = math.FMA(-l, t, x[q])
-			}
+		x := b[r:min(r+pivotBlock, n)]
+		if l := a[r*n+r:]; kernels == generic || len(x) < pivotBlock {
+			backward(x, l, n)
+		} else {
+			backwardSIMD(x, l, n)
 		}
-		vecMat(b, x, 1, a[r*n:], n, r, w, -1, 1)
+		vecMat(b, x, 1, a[r*n:], n, r, len(x), -1, 1)
+	}
+}
+
+// forward solves L·x = b for a block on the diagonal. Reciprocals do not wait for x.
+func forward(x, l []float64, ld int) {
+	for q := range x {
+		x[q] *= 1 / l[q*ld+q]
+		for i := q + 1; i < len(x); i++ {
+			x[i] = math.FMA(-l[i*ld+q], x[q], x[i])
+		}
+	}
+}
+
+// backward solves Lᵀ·x = b for a block on the diagonal.
+func backward(x, l []float64, ld int) {
+	for q := len(x) - 1; q >= 0; q-- {
+		row := l[q*ld:][:q+1]
+		x[q] *= 1 / row[q]
+		for i, v := range row[:q] {
+			x[i] = math.FMA(-v, x[q], x[i])
+		}
 	}
 }
 

@@ -6,5 +6,5 @@ import "time"
 
 var started = time.Now()
 
-// processorTime is wall-clock time where a thread's own is not at hand.
+// processorTime is wall-clock time where the process's own is not at hand.
 func processorTime() time.Duration { return time.Since(started) }

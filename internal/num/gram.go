@@ -102,15 +102,20 @@ func (s *scratch) transposed(a []float64, n, k, ld int) []float64 {
 }
 
 // rowProducts computes t_i·t_j + bias_j for the rows i0 ≤ i < i1, i ≥ j, and the columns
-// j…j+3·lanes, t_i being the columns of T[k×n].
+// j…j+3·lanes, t_i being the columns of T[k×n]; vectors above the diagonal are left out.
 func rowProducts(out, t []float64, ld, k int, biases []float64, i0, i1, j, lanes int) {
-	i := max(i0, j)
-	width := min(3, (ld-j)/lanes)
-	st := strip{rowA: 8, colA: 8 * ld, blockA: 8 * lanes, rowB: 8 * ld, c: &out[0], rowC: 8 * 3 * lanes,
-		m: i1 - i, mode: modeBias, bias: &biases[0], last: lanes}
+	first := max(i0, j)
+	st := strip{rowA: 8, colA: 8 * ld, blockA: 8 * lanes, rowB: 8 * ld, rowC: 8 * 3 * lanes, mode: modeBias, bias: &biases[0], last: lanes}
 	for q0 := 0; q0 == 0 || q0 < k; q0 += kBlock {
-		st.k, st.a, st.b = min(kBlock, k-q0), &t[q0*ld+i], &t[q0*ld+j]
-		runStrip(&st, width)
+		st.k = min(kBlock, k-q0)
+		for i := first; i < i1; i += st.m {
+			width := 3
+			if st.m = i1 - i; i < j+2*lanes { // beside the diagonal
+				width, st.m = (i-j)/lanes+1, min(lanes, st.m)
+			}
+			st.a, st.b, st.c = &t[q0*ld+i], &t[q0*ld+j], &out[(i-first)*3*lanes]
+			runStrip(&st, width)
+		}
 		st.mode, st.beta = modeAdd, 1
 	}
 }

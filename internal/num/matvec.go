@@ -63,9 +63,11 @@ func rowDots(dst, mat []float64, ld int, v []float64) {
 	}
 	for i := range dst {
 		var s [8]float64
-		row := mat[i*ld:][:len(v)]
-		for q, x := range row {
-			s[q%8] = math.FMA(x, v[q], s[q%8])
+		row, whole := mat[i*ld:][:len(v)], len(v)&^7
+		fourLanes((*[4]float64)(s[:]), row[:whole], v[:whole], 0, 8)
+		fourLanes((*[4]float64)(s[4:]), row[:whole], v[:whole], 4, 8)
+		for q := whole; q < len(v); q++ {
+			s[q%8] = math.FMA(row[q], v[q], s[q%8])
 		}
 		padLanes(&s, len(v))
 		dst[i] = sumLanes(&s)

@@ -103,6 +103,17 @@ func restoreDiagonalBlock(a []float64, lda int, u []float64, ldu int) {
 	restoreDiagonalAVX2(&a[4*lda+4], 8*lda, &u[4*ldu+4], 8*ldu)
 }
 
+// forwardSIMD and backwardSIMD are forward and backward for whole blocks.
+func forwardSIMD(x, l []float64, ld int) {
+	_, _ = x[7], l[7*ld+7]
+	forwardAVX2(&x[0], &l[0], 8*ld)
+}
+
+func backwardSIMD(x, l []float64, ld int) {
+	_, _ = x[7], l[7*ld+7]
+	backwardAVX2(&x[0], &l[0], 8*ld)
+}
+
 func rowDotsSIMD(dst, mat []float64, ld int, v []float64) {
 	if len(dst) == 0 {
 		return
@@ -432,3 +443,9 @@ func outer4AVX512(s *strip)
 
 //go:noescape
 func restoreDiagonalAVX512(a *float64, lda int, u *float64, ldu int)
+
+//go:noescape
+func forwardAVX2(x, l *float64, ld int)
+
+//go:noescape
+func backwardAVX2(x, l *float64, ld int)

@@ -41,3 +41,5 @@ func runOuter(s *strip, vecs int)           { panic("num: no SIMD kernels on thi
 func restoreDiagonalBlock(a []float64, lda int, u []float64, ldu int) {
 	panic("num: no SIMD kernels on this architecture")
 }
+func forwardSIMD(x, l []float64, ld int)  { panic("num: no SIMD kernels on this architecture") }
+func backwardSIMD(x, l []float64, ld int) { panic("num: no SIMD kernels on this architecture") }

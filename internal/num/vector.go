@@ -12,22 +12,34 @@ func Dot(x, y []float64) float64 {
 	if kernels != generic {
 		return dotSIMD(x, y)
 	}
-	var s [4][8]float64
-	for len(x) >= 32 {
-		for l := range 32 {
-			s[l/8][l%8] = math.FMA(x[l], y[l], s[l/8][l%8])
-		}
-		x, y = x[32:], y[32:]
+	var s [32]float64
+	whole := len(x) &^ 31
+	for l := 0; l < 32; l += 4 {
+		fourLanes((*[4]float64)(s[l:]), x[:whole], y[:whole], l, 32)
 	}
+	x, y = x[whole:], y[whole:]
 	for i, v := range x {
-		s[0][i%8] = math.FMA(v, y[i], s[0][i%8])
+		s[i%8] = math.FMA(v, y[i], s[i%8])
 	}
-	padLanes(&s[0], len(x))
-	var t [8]float64
+	t := (*[8]float64)(s[:])
+	padLanes(t, len(x))
 	for l := range t {
-		t[l] = (s[0][l] + s[1][l]) + (s[2][l] + s[3][l])
+		t[l] = (s[l] + s[l+8]) + (s[l+16] + s[l+24])
 	}
-	return sumLanes(&t)
+	return sumLanes(t)
+}
+
+// fourLanes adds the products x_i·y_i of four lanes out of stride, i ≡ l … l+3.
+func fourLanes(s *[4]float64, x, y []float64, l, stride int) {
+	s0, s1, s2, s3 := s[0], s[1], s[2], s[3]
+	for i := l; i+4 <= len(x); i += stride {
+		a, b := x[i:i+4:i+4], y[i:i+4:i+4]
+		s0 = math.FMA(a[0], b[0], s0)
+		s1 = math.FMA(a[1], b[1], s1)
+		s2 = math.FMA(a[2], b[2], s2)
+		s3 = math.FMA(a[3], b[3], s3)
+	}
+	s[0], s[1], s[2], s[3] = s0, s1, s2, s3
 }
 
 // Norm2 returns the sum of squares Σ x_i².

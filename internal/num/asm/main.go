@@ -17,7 +17,7 @@ import (
 // files lists the kernels of each file, next to the Go file that holds their reference.
 var files = map[string][]func(*code){
 	"tiles":    {stripKernels, outerKernels, diagonal, transpose},
-	"cholesky": {solveBlock, restoreDiagonal},
+	"cholesky": {solveBlock, restoreDiagonal, forward, backward},
 	"matvec":   {rowDots, vecMat},
 	"vector":   {dot, axpy},
 	"relu":     {leaky, leakyGrad},
@@ -27,7 +27,6 @@ var files = map[string][]func(*code){
 	"softplus": {softplus, softplusGrad},
 	"tanh":     {tanh, tanhGrad},
 	"adam":     {adam},
-	"normals":  {normals},
 }
 
 func main() {

@@ -1,5 +1,7 @@
 package main
 
+import "github.com/mmcloughlin/avo/reg"
+
 // solveBlock writes the solve of Uᵀ·X = B for an upper triangular 8×8 block U and the
 // vectors of columns to its right, in place, a vector at a time.
 func solveBlock(c *code) {
@@ -78,6 +80,50 @@ func restoreDiagonal(c *code) {
 		c.storeFirst(at(a, 0), out[r], r+1, m)
 		if r < len(out)-1 {
 			c.ADDQ(lda, a)
+		}
+	}
+	c.end()
+}
+
+// forward and backward write the solves of L·x = b and Lᵀ·x = b for an 8×8 block, number
+// by number: only the reciprocals of the diagonal can be had in parallel.
+func forward(c *code) {
+	c.solveScalar("forward", []int{0, 1, 2, 3, 4, 5, 6, 7}, func(q, i int) (row, column int) { return i, q })
+}
+
+func backward(c *code) {
+	c.solveScalar("backward", []int{7, 6, 5, 4, 3, 2, 1, 0}, func(q, i int) (row, column int) { return q, i })
+}
+
+// solveScalar eliminates the unknowns in an order; place gives where the coefficient of
+// unknown q in equation i is.
+func (c *code) solveScalar(name string, order []int, place func(q, i int) (row, column int)) {
+	if c.wide {
+		return // the AVX2 version serves both
+	}
+	c.begin(name, "func(x, l *float64, ld int)")
+	x, l, ld := c.arg("x"), c.arg("l"), c.arg("ld")
+	rows := []gp{l}
+	for range 7 {
+		next := c.GP64()
+		c.LEAQ(mem{Base: rows[len(rows)-1], Index: ld, Scale: 1}, next)
+		rows = append(rows, next)
+	}
+	b := make([]reg.VecVirtual, 8)
+	one := c.XMM()
+	c.VMOVSD(c.f(1).(literal).mem, one)
+	for i := range b {
+		b[i] = c.XMM()
+		c.VMOVSD(at(x, 8*i), b[i])
+	}
+	for n, q := range order {
+		inverse := c.XMM()
+		c.VDIVSD(at(rows[q], 8*q), one, inverse)
+		c.VMULSD(inverse, b[q], b[q])
+		c.VMOVSD(b[q], at(x, 8*q))
+		for _, i := range order[n+1:] {
+			row, column := place(q, i)
+			c.VFNMADD231SD(at(rows[row], 8*column), b[q], b[i])
 		}
 	}
 	c.end()
