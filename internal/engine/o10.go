@@ -192,6 +192,7 @@ func (o *o10) Finish(parts []any, out *Output) (Outcome, error) {
 	}
 	out.Table(Partition).Add("O10", sampler, "worst |z| ("+r.Where+")", 0.0, "forward ensemble", r.WorstZ, nil, nil, nil, nil, r.WorstZ, float64(r.Comparisons), nil,
 		fmt.Sprintf("%s: %d comparisons, chance of a worst |z| as large <= %.2g, mean z² = %.2f", status, r.Comparisons, r.P, r.Chi2PerZ))
+	out.Table(Partition).Add("O10", sampler, "chance of a worst |z| as large (Bonferroni)", 0.0, "forward ensemble", r.P, nil, nil, nil, nil, nil, r.MinESS, nil, status)
 	if r.Passed() {
 		return Done(), nil
 	}
