@@ -211,7 +211,8 @@ func writeTasks(exp *build.Experiment, csvDir string, states []TaskState) error 
 		{Name: "hash", Doc: "directory under tasks/", Type: record.String},
 		{Name: "replica", Unit: "1", Doc: "replica: its own initial parameters and random numbers", Type: record.Int},
 		{Name: "status", Doc: "ok, no-estimate, diverged or failed; empty when it has not run", Type: record.String},
-		{Name: "diverged_step", Unit: "step", Doc: "first step with a non-finite state", Type: record.Int}}}
+		{Name: "diverged_step", Unit: "step", Doc: "first step with a non-finite state", Type: record.Int},
+		{Name: "note", Doc: "why there is no estimate, or what limits it", Type: record.String}}}
 	for _, key := range exp.SweptKeys {
 		schema.Columns = append(schema.Columns, record.Column{Name: key, Doc: "swept value", Type: record.String})
 	}
@@ -230,7 +231,7 @@ func writeTasks(exp *build.Experiment, csvDir string, states []TaskState) error 
 		return err
 	}
 	for _, s := range states {
-		row := []string{s.Label, s.Hash, strconv.Itoa(s.Replica), "", ""}
+		row := []string{s.Label, s.Hash, strconv.Itoa(s.Replica), "", "", s.Outcome.Note}
 		switch {
 		case s.Err != nil:
 			row[3] = string(engine.Failed)
