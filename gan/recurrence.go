@@ -92,6 +92,24 @@ func (r *metricRecurrence) MetricNorm(b int, qmix, res []float64) float64 {
 	return pl.metric.norm(qmix[pl.lo:pl.hi], res)
 }
 
+// ApplyMetric writes F(q̃)v of block b, v itself for a block without metric noise: one
+// tangent and one backward pass.
+func (r *metricRecurrence) ApplyMetric(dst []float64, b int, qmix, v []float64) {
+	pl := r.player(b)
+	if !pl.ownF {
+		copy(dst, v)
+		return
+	}
+	r.evaluate(b, qmix)
+	m, params := pl.metric, qmix[pl.lo:pl.hi]
+	m.p.tangent(m.t, params, v, nil)
+	scaled(m.t, 1/float64(m.rows), m.t)
+	m.p.cotangents(params, m.t)
+	m.p.gradient(dst)
+	num.Axpy(m.lambda, v, dst)
+	r.at[b].factored = false
+}
+
 // LogDet returns log det F(q̃) of block b, 0 for a block without metric noise.
 func (r *metricRecurrence) LogDet(b int, qmix []float64) float64 {
 	pl := r.player(b)

@@ -83,3 +83,42 @@ func TestMetricRecurrenceMemory(t *testing.T) {
 		t.Errorf("Drift, LogDet and MetricNorm allocate %v times", a)
 	}
 }
+
+// TestApplyMetric compares F·v with the metric built column by column, and rᵀ(F r) with the
+// norm, between other calls that share the working storage.
+func TestApplyMetric(t *testing.T) {
+	tr := game{hidden: []int{3}, d: optimizer(t, "natural"), g: optimizer(t, "natural"),
+		noise: Noise{Kind: "injected", TD: 1, TG: 1, MetricD: true, MetricG: true, Quenched: 5}}.trainer(t)
+	rec, err := tr.Recurrence()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := rec.(interface {
+		langevin.MetricRecurrence
+		ApplyMetric(dst []float64, b int, qmix, v []float64)
+	})
+	q := start(t, tr)[:tr.Config()]
+	for b := range 2 {
+		lo, hi := tr.BlockRange(b)
+		n := hi - lo
+		lambda, _ := tr.BatchMetric(b)
+		dense := make([]float64, n*n)
+		tr.DenseMetric(dense, b, q, lambda)
+		v, got := normals(stream(t, "v"), n), make([]float64, n)
+		before := m.LogDet(b, q)
+		m.ApplyMetric(got, b, q, v)
+		for i := range n {
+			want := 0.0
+			for j := range n {
+				want += dense[i*n+j] * v[j]
+			}
+			near(t, "F·v", got[i], want, 1e-10)
+		}
+		norm := 0.0
+		for i := range v {
+			norm += v[i] * got[i]
+		}
+		near(t, "vᵀFv", m.MetricNorm(b, q, v), norm, 1e-12)
+		near(t, "log det after F·v", m.LogDet(b, q), before, 1e-14)
+	}
+}
