@@ -204,18 +204,24 @@ func appendTable(w *csv.Writer, row []string, t source, position map[string]int)
 	}
 }
 
-// writeTasks writes tasks.csv: how each task ended and its swept values.
-func writeTasks(exp *build.Experiment, csvDir string, states []TaskState) error {
+// Tasks is the schema of tasks.csv for the swept keys.
+func Tasks(sweptKeys []string) record.Schema {
 	schema := record.Schema{Name: "tasks", Doc: "the tasks of the run", Columns: []record.Column{
 		{Name: "task", Doc: "readable label", Type: record.String},
 		{Name: "hash", Doc: "directory under tasks/", Type: record.String},
 		{Name: "replica", Unit: "1", Doc: "replica: its own initial parameters and random numbers", Type: record.Int},
 		{Name: "status", Doc: "ok, no-estimate, diverged or failed; empty when it has not run", Type: record.String},
-		{Name: "diverged_step", Unit: "step", Doc: "first step with a non-finite state", Type: record.Int},
-		{Name: "note", Doc: "why there is no estimate, or what limits it", Type: record.String}}}
-	for _, key := range exp.SweptKeys {
+		{Name: "diverged_step", Unit: "step", Doc: "first step with a non-finite state", Type: record.Int}}}
+	for _, key := range sweptKeys {
 		schema.Columns = append(schema.Columns, record.Column{Name: key, Doc: "swept value", Type: record.String})
 	}
+	return schema
+}
+
+// writeTasks writes tasks.csv: how each task ended and its swept values.
+func writeTasks(exp *build.Experiment, csvDir string, states []TaskState) error {
+	schema := Tasks(exp.SweptKeys)
+	schema.Columns = append(schema.Columns, record.Column{Name: "note", Doc: "why there is no estimate, or what limits it", Type: record.String})
 	f, err := record.CreateAtomic(filepath.Join(csvDir, "tasks.csv"))
 	if err != nil {
 		return err
@@ -231,7 +237,7 @@ func writeTasks(exp *build.Experiment, csvDir string, states []TaskState) error 
 		return err
 	}
 	for _, s := range states {
-		row := []string{s.Label, s.Hash, strconv.Itoa(s.Replica), "", "", s.Outcome.Note}
+		row := []string{s.Label, s.Hash, strconv.Itoa(s.Replica), "", ""}
 		switch {
 		case s.Err != nil:
 			row[3] = string(engine.Failed)
@@ -244,6 +250,7 @@ func writeTasks(exp *build.Experiment, csvDir string, states []TaskState) error 
 		for _, key := range exp.SweptKeys {
 			row = append(row, s.Swept[key])
 		}
+		row = append(row, s.Outcome.Note)
 		if err := w.Write(row); err != nil {
 			return err
 		}

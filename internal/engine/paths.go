@@ -24,6 +24,7 @@ type PathsConfig struct {
 	Burn     int  `toml:"burn" range:"[0,inf)" unit:"sweep" doc:"sweeps dropped after that"`
 	Draws    int  `toml:"draws" range:"[50,inf)" unit:"1" doc:"draws kept of each chain"`
 	Thin     int  `toml:"thin" range:"[1,inf)" unit:"sweep" doc:"sweeps between draws"`
+	Tilted   bool `toml:"tilted" doc:"sample the law tilted by path.tilt; otherwise the untilted one, which has the certificate O1"`
 	Slices   bool `toml:"slices" doc:"also write slices.csv: mean and covariance of the observables at each slice"`
 	Bins     int  `toml:"bins" range:"[4,10000]" unit:"1" doc:"bins of the histogram of the action"`
 }
@@ -39,6 +40,7 @@ type paths struct {
 	setup PathSetup
 	sets  []moveSet
 	cols  []record.Column
+	tilt  float64
 	n     float64 // degrees of freedom of the whole path; 0 without certificate
 }
 
@@ -53,6 +55,9 @@ func NewPaths(cfg PathsConfig, setup PathSetup, env Env, m *Model) (Runner, erro
 	p := &paths{cfg: cfg, env: env, setup: setup, cols: observableColumns(m.Observer)}
 	if err := setup.check(m); err != nil {
 		return nil, err
+	}
+	if cfg.Tilted {
+		p.tilt = setup.Config.Tilt
 	}
 	if cfg.Each || !cfg.Together {
 		for _, mv := range setup.Moves {
@@ -69,7 +74,7 @@ func NewPaths(cfg PathsConfig, setup PathSetup, env Env, m *Model) (Runner, erro
 	if err != nil {
 		return nil, err
 	}
-	if n, ok := act.(pathint.Normalised); ok && setup.Config.End == "free" && setup.Config.Tilt == 0 {
+	if n, ok := act.(pathint.Normalised); ok && setup.Config.End == "free" && p.tilt == 0 {
 		p.n = float64(n.Degrees() * setup.Config.Steps)
 	}
 	return p, nil
@@ -99,7 +104,7 @@ func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any,
 	}
 	set := p.sets[part/p.cfg.Chains]
 	src := p.env.Stream(fmt.Sprintf("paths/%s/%s/chain %d", p.setup.Config.Action, set.name, part%p.cfg.Chains))
-	chain, err := p.setup.chain(m, p.setup.Config.Tilt, p.setup.Config.Action, set.moves)
+	chain, err := p.setup.chain(m, p.tilt, p.setup.Config.Action, set.moves)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +179,7 @@ func (p *paths) writeChain(set moveSet, chain int, part *PathsPart, out *Output)
 		total += s.Gradients
 	}
 	for _, s := range part.Stats {
-		out.Table(Paths).Add(s.Move, chain, "s", p.setup.Config.Tilt, int(s.Proposed), int(s.Accepted),
+		out.Table(Paths).Add(s.Move, chain, "s", p.tilt, int(s.Proposed), int(s.Accepted),
 			tau.Mean, tau.StdErr, tau.Tau, s.Gradients, s.Acceptance(), s.Step, total/tau.ESS, set.name)
 	}
 }
@@ -229,7 +234,7 @@ func (p *paths) certify(set moveSet, series [][]float64, group []any, out *Outpu
 		case !(math.Abs(c.Z) < analysis.MaxZ):
 			status = "disagrees with the exact value"
 		}
-		out.Table(Partition).Add("O1", "metropolis/"+set.name, what, p.setup.Config.Tilt, "exact", c.Estimate, c.StdErr, c.StdErr, nil, c.Exact, c.Z, c.ESS, nil, status)
+		out.Table(Partition).Add("O1", "metropolis/"+set.name, what, p.tilt, "exact", c.Estimate, c.StdErr, c.StdErr, nil, c.Exact, c.Z, c.ESS, nil, status)
 	}
 	row("mean of S_quad/hbar", r.Mean)
 	row("variance of S_quad/hbar", r.Variance)
@@ -237,7 +242,7 @@ func (p *paths) certify(set moveSet, series [][]float64, group []any, out *Outpu
 	if !(r.KSP > 1e-4) {
 		status = "residuals are not N(0,1)"
 	}
-	out.Table(Partition).Add("O1", "metropolis/"+set.name, "ks_p of whitened residuals", p.setup.Config.Tilt,
+	out.Table(Partition).Add("O1", "metropolis/"+set.name, "ks_p of whitened residuals", p.tilt,
 		"exact", r.KSP, nil, nil, nil, nil, nil, float64(r.Residuals), nil, status)
 }
 
