@@ -140,12 +140,20 @@ func listing(kind string) ([]build.Entry, error) {
 func printListing(c *cobra.Command, entries []build.Entry) error {
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 	for _, e := range entries {
-		fmt.Fprintf(w, "%s\t%s\n", e.Name, e.Doc)
+		fmt.Fprintf(w, "%s\t%s%s\n", e.Name, e.Doc, unit(e.Unit))
 		for _, f := range e.Fields {
 			fmt.Fprintf(w, "  %s = %s\t%s%s\n", f.Key, f.Default, f.Doc, bracket(f))
 		}
 	}
 	return w.Flush()
+}
+
+// unit is shown where there is one.
+func unit(u string) string {
+	if u == "" || u == "1" {
+		return ""
+	}
+	return " [" + u + "]"
 }
 
 // bracket is the part of a field's line that says what it may be.

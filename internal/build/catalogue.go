@@ -12,6 +12,7 @@ import (
 type Entry struct {
 	Name   string       `json:"name"`
 	Doc    string       `json:"doc"`
+	Unit   string       `json:"unit,omitempty"` // of an observable
 	Fields []spec.Field `json:"fields,omitempty"`
 }
 

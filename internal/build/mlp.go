@@ -275,7 +275,7 @@ func listObservables() []Entry {
 		for _, o := range obs {
 			if !seen[system+o.Name] {
 				seen[system+o.Name] = true
-				out = append(out, Entry{Name: o.Name, Doc: fmt.Sprintf("%s (%s)", o.Doc, system)})
+				out = append(out, Entry{Name: o.Name, Doc: fmt.Sprintf("%s (%s)", o.Doc, system), Unit: o.Unit})
 			}
 		}
 	}

@@ -215,13 +215,13 @@ func Tasks(sweptKeys []string) record.Schema {
 	for _, key := range sweptKeys {
 		schema.Columns = append(schema.Columns, record.Column{Name: key, Doc: "swept value", Type: record.String})
 	}
+	schema.Columns = append(schema.Columns, record.Column{Name: "note", Doc: "why there is no estimate, or what limits it", Type: record.String})
 	return schema
 }
 
 // writeTasks writes tasks.csv: how each task ended and its swept values.
 func writeTasks(exp *build.Experiment, csvDir string, states []TaskState) error {
 	schema := Tasks(exp.SweptKeys)
-	schema.Columns = append(schema.Columns, record.Column{Name: "note", Doc: "why there is no estimate, or what limits it", Type: record.String})
 	f, err := record.CreateAtomic(filepath.Join(csvDir, "tasks.csv"))
 	if err != nil {
 		return err
