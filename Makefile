@@ -5,7 +5,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 PEERS   ?= /usr/bin/python3
 
 .DEFAULT_GOAL := build
-.PHONY: help build run test bench bench-peers lint vuln
+.PHONY: help build run test bench bench-peers docs lint vuln
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ bench: ## benchmarks of the hot paths
 
 bench-peers: build ## the same trainer step in PyTorch, ratios in one run (PEERS=python with torch)
 	$(PEERS) bench/peers.py --go "$(GO)"
+
+docs: ## docs/reference.md, from the code
+	$(GO) run ./internal/build/docgen -o docs/reference.md
 
 lint: ## gofmt, vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these files'; exit 1; }
