@@ -2,7 +2,6 @@ package build
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"machlup/internal/spec"
@@ -58,7 +57,7 @@ func choose[C any](doc *spec.Doc, table, key, name string, choices []choice[C]) 
 	for _, c := range choices {
 		cfg := c.config()
 		path := join(table, c.name)
-		if c.name == name || slices.Contains(doc.Names(table), c.name) {
+		if c.name == name || doc.Table(table).Has(c.name) {
 			if err := doc.Table(path).Decode(cfg); err != nil {
 				return chosen, err
 			}
