@@ -173,8 +173,8 @@ func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, error) {
 // taskConfig is the text a task's hash covers: the values that differ from their
 // defaults, so that a new key with a default leaves old hashes alone.
 func taskConfig(doc *spec.Doc, sys *system, e estimator, seed uint64, replica int, coupling string) string {
-	return fmt.Sprintf("# schema %d, seed %d, replica %d, coupling %q, estimator %s\n%s",
-		SchemaVersion, seed, replica, coupling, e.name, doc.NonDefault(append(sys.tables(), e.tables()...)...))
+	return fmt.Sprintf("# schema %d, seed %d, replica %d, coupling %q, estimator %s\n%s%s",
+		SchemaVersion, seed, replica, coupling, e.name, strings.Join(sys.files, ""), doc.NonDefault(append(sys.tables(), e.tables()...)...))
 }
 
 // pointLabel shortens the swept keys to their last parts where that stays unique.

@@ -140,6 +140,9 @@ func decodeEstimator(doc *spec.Doc, name string) (estimator, error) {
 		if err != nil {
 			return nil, err
 		}
+		if name != e.kind.name {
+			env.Alias = name
+		}
 		in := inputs{env: env, model: m}
 		if e.kind.paths {
 			if in.setup, in.all, err = bindPath(doc, table); err != nil {

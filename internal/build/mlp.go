@@ -114,6 +114,13 @@ func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) error {
 	if cfg.Target, err = target.Target(); err != nil {
 		return doc.Table("system.mlp."+mlp.Target).Errorf("", "%v", err)
 	}
+	if f, ok := target.(*samplesConfig); ok {
+		sum, err := record.HashFile(filepath.Clean(f.File))
+		if err != nil {
+			return doc.Table("system.mlp."+mlp.Target).Errorf("file", "%v", err)
+		}
+		s.files = append(s.files, "# contents of system.mlp.samples.file: SHA-256 "+sum+"\n")
+	}
 	dim := cfg.Target.Dim()
 	if cfg.Generator, err = g.Network(dim); err != nil {
 		return doc.Table("system.mlp.generator").Errorf("", "%v", err)

@@ -21,6 +21,7 @@ type system struct {
 	build func(env engine.Env) (*engine.Model, error)
 	start StartConfig
 	obs   ObservablesConfig
+	files []string // contents of the user's files that determine it, as lines of SHA-256
 }
 
 // systemKind decodes the tables of one kind of system.

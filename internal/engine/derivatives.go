@@ -62,7 +62,7 @@ func (d *derivatives) Run(context.Context, int, func(float64)) (any, error) {
 		return nil, err
 	}
 	if d.cfg.Steps > 0 {
-		if err := Advance(m, d.cfg.Steps, d.env.Stream("derivatives")); err != nil {
+		if err := Advance(m, d.cfg.Steps, d.env.Own("derivatives")); err != nil {
 			return nil, err
 		}
 	}
@@ -141,7 +141,7 @@ func (d *derivatives) tangent(m *Model) float64 {
 	n := m.Map.Dim()
 	state, v := make([]float64, n), make([]float64, n)
 	m.Map.Init(state, m.Start)
-	d.env.Stream("derivatives/direction").Normals(v)
+	d.env.Own("derivatives/direction").Normals(v)
 	analytic, up, down, x := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	m.Linear.JVP(analytic, state, v)
 	xi := make([]float64, m.Map.Inputs())

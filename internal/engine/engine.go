@@ -88,6 +88,7 @@ type Env struct {
 	Seed     uint64
 	Replica  int
 	Coupling string
+	Alias    string // name of the estimator's table where it is not the estimator's own
 	NewModel func() (*Model, error)
 }
 
@@ -96,9 +97,18 @@ func (e Env) Stream(purpose string) *rng.Stream {
 	return rng.New(e.Seed, e.Replica, purpose, e.Coupling)
 }
 
+// Own derives a stream of one estimator: two tables of one kind draw independently of
+// each other, on the same model.
+func (e Env) Own(purpose string) *rng.Stream {
+	if e.Alias != "" {
+		purpose = e.Alias + ": " + purpose
+	}
+	return e.Stream(purpose)
+}
+
 // Part names the stream of part i of an estimator.
 func (e Env) Part(estimator string, i int) *rng.Stream {
-	return e.Stream(estimator + "/part " + strconv.Itoa(i))
+	return e.Own(estimator + "/part " + strconv.Itoa(i))
 }
 
 // A Runner is an estimator bound to a task.

@@ -261,7 +261,7 @@ func clone(x []float64) []float64 { return append([]float64(nil), x...) }
 // samples draws the generated distribution at the end of a trajectory.
 func (e *ensemble) samples(m *Model, q []float64, part *ChainPart) {
 	part.Samples = make([]float64, e.cfg.Samples*m.Generator.DataDim())
-	m.Generator.Generate(part.Samples, q, e.env.Stream("samples"))
+	m.Generator.Generate(part.Samples, q, e.env.Own("samples"))
 	if m.Generator.DataDim() > 1 {
 		return
 	}

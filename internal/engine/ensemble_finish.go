@@ -162,7 +162,7 @@ func (e *ensemble) writeFinal(m *Model, chains []ChainPart, out *Output) {
 // writeDensity bins the generated samples over their range and the data's.
 func (e *ensemble) writeDensity(m *Model, samples []float64, out *Output) {
 	data := make([]float64, len(samples))
-	m.Generator.TargetSamples(data, e.env.Stream("target samples"))
+	m.Generator.TargetSamples(data, e.env.Own("target samples"))
 	sorted := append([]float64(nil), samples...)
 	sort.Float64s(sorted)
 	sort.Float64s(data)

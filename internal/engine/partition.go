@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"machlup/analysis"
 	"machlup/pathint"
@@ -111,7 +112,7 @@ func (p partition) Pool(tasks []Finished, out *Output) error {
 		for _, t := range groups[k] {
 			es = append(es, t.Runner.(estimated).estimate(t.Parts))
 		}
-		label := fmt.Sprintf("log_z/%s/r%d", k.group, k.replica)
+		label := strings.TrimSuffix("log_z/"+k.group, "/") + fmt.Sprintf("/r%d", k.replica)
 		out.Table(Summary).AddAs(label, agreementRow(es)...)
 	}
 	return nil

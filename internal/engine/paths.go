@@ -103,7 +103,7 @@ func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any,
 		return nil, err
 	}
 	set := p.sets[part/p.cfg.Chains]
-	src := p.env.Stream(fmt.Sprintf("paths/%s/%s/chain %d", p.setup.Config.Action, set.name, part%p.cfg.Chains))
+	src := p.env.Own(fmt.Sprintf("paths/%s/%s/chain %d", p.setup.Config.Action, set.name, part%p.cfg.Chains))
 	chain, err := p.setup.chain(m, p.tilt, p.setup.Config.Action, set.moves)
 	if err != nil {
 		return nil, err
