@@ -187,20 +187,29 @@ func decodePath(doc *spec.Doc) (engine.PathSetup, []pathint.Move, error) {
 	if err := doc.Table("path").Decode(&setup.Config); err != nil {
 		return setup, nil, err
 	}
-	var all []pathint.Move
-	for _, name := range doc.Names("move") {
+	present := doc.Names("move")
+	for _, name := range setup.Config.Moves {
+		if !slices.Contains(present, name) {
+			return setup, nil, unknownName(doc.Table("path"), "moves", name, present)
+		}
+	}
+	var together []pathint.Move
+	for _, name := range present {
 		m, err := decodeMove(doc, name)
 		if err != nil {
 			return setup, nil, err
 		}
-		all = append(all, m)
+		setup.Each = append(setup.Each, m)
+		if len(setup.Config.Moves) == 0 || slices.Contains(setup.Config.Moves, name) {
+			together = append(together, m)
+		}
 	}
-	return setup, all, nil
+	return setup, together, nil
 }
 
 // bindPath is decodePath for an estimator of paths, which needs a move that applies.
 func bindPath(doc *spec.Doc, table string) (engine.PathSetup, []pathint.Move, error) {
-	setup, all, err := decodePath(doc)
+	setup, together, err := decodePath(doc)
 	if err != nil {
 		return setup, nil, err
 	}
@@ -208,7 +217,7 @@ func bindPath(doc *spec.Doc, table string) (engine.PathSetup, []pathint.Move, er
 	if setup.Config.Action == "innovation" {
 		coordinates = pathint.Innovations
 	}
-	setup.Moves = engine.Applicable(all, coordinates)
+	setup.Moves, setup.Each = engine.Applicable(together, coordinates), engine.Applicable(setup.Each, coordinates)
 	if len(setup.Moves) == 0 {
 		var valid []string
 		for _, e := range pathint.Moves() {
@@ -219,7 +228,7 @@ func bindPath(doc *spec.Doc, table string) (engine.PathSetup, []pathint.Move, er
 		return setup, nil, citeKey(doc, table, "path.action", "found %q and no move that works on %s, allowed with one of %s",
 			setup.Config.Action, coordinates, strings.Join(valid, ", "))
 	}
-	return setup, all, nil
+	return setup, together, nil
 }
 
 func decodeMove(doc *spec.Doc, name string) (pathint.Move, error) {

@@ -13,6 +13,7 @@ import (
 type PathConfig struct {
 	Steps      int       `toml:"steps" range:"[1,1000000]" unit:"step" doc:"K, steps of a trajectory (K+1 slices)"`
 	Action     string    `toml:"action" enum:"onsager-machlup|innovation" doc:"onsager-machlup: positions; innovation: the inputs of the map"`
+	Moves      []string  `toml:"moves" doc:"[move.NAME] tables that chains use together, one after the other in a sweep; empty: all"`
 	Observable string    `toml:"observable" doc:"o of the tilt exp(−s Σ_{k=1..K} o(q_k)), one of the selected observables; empty: no tilt"`
 	Tilt       float64   `toml:"tilt" range:"(-inf,inf)" unit:"1/observable" doc:"s of the sampled law; estimators of log Z go from 0 to s"`
 	Hbar       float64   `toml:"hbar" range:"(0,inf)" unit:"1" doc:"ħ of exp(−S/ħ); the metric's determinant belongs to the measure and does not scale"`
@@ -29,7 +30,8 @@ func DefaultPath() PathConfig {
 // A PathSetup makes chains of paths of a task's model.
 type PathSetup struct {
 	Config PathConfig
-	Moves  []pathint.Move // those that work on the action's coordinates
+	Moves  []pathint.Move // those used together that work on the action's coordinates
+	Each   []pathint.Move // all that work on them
 }
 
 // Chain returns a chain of the model's paths with tilt s.

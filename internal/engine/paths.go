@@ -17,21 +17,20 @@ import (
 // PathsConfig configures the Metropolis sampling of trajectories, and the certificate O1
 // where the law has it.
 type PathsConfig struct {
-	Chains   int  `toml:"chains" range:"[2,1000]" unit:"1" doc:"chains of each move (and of all moves together)"`
-	Together bool `toml:"together" doc:"also run all moves together, one after the other in a sweep"`
-	Each     bool `toml:"each" doc:"run each move alone, for the table that compares them"`
-	Warm     int  `toml:"warm" range:"[0,inf)" unit:"sweep" doc:"sweeps in which step sizes adapt"`
-	Burn     int  `toml:"burn" range:"[0,inf)" unit:"sweep" doc:"sweeps dropped after that"`
-	Draws    int  `toml:"draws" range:"[50,inf)" unit:"1" doc:"draws kept of each chain"`
-	Thin     int  `toml:"thin" range:"[1,inf)" unit:"sweep" doc:"sweeps between draws"`
-	Tilted   bool `toml:"tilted" doc:"sample the law tilted by path.tilt; otherwise the untilted one, which has the certificate O1"`
-	Slices   bool `toml:"slices" doc:"also write slices.csv: mean and covariance of the observables at each slice"`
-	Bins     int  `toml:"bins" range:"[4,10000]" unit:"1" doc:"bins of the histogram of the action"`
+	Chains int  `toml:"chains" range:"[2,1000]" unit:"1" doc:"chains of all moves together, and of each move alone"`
+	Each   bool `toml:"each" doc:"also run each move alone, from paths that all together have brought to equilibrium, for the table that compares them"`
+	Warm   int  `toml:"warm" range:"[0,inf)" unit:"sweep" doc:"sweeps in which step sizes adapt"`
+	Burn   int  `toml:"burn" range:"[0,inf)" unit:"sweep" doc:"sweeps dropped after that"`
+	Draws  int  `toml:"draws" range:"[50,inf)" unit:"1" doc:"draws kept of each chain"`
+	Thin   int  `toml:"thin" range:"[1,inf)" unit:"sweep" doc:"sweeps between draws"`
+	Tilted bool `toml:"tilted" doc:"sample the law tilted by path.tilt; otherwise the untilted one, which has the certificate O1"`
+	Slices bool `toml:"slices" doc:"also write slices.csv: mean and covariance of the observables at each slice"`
+	Bins   int  `toml:"bins" range:"[4,10000]" unit:"1" doc:"bins of the histogram of the action"`
 }
 
 // DefaultPaths is the configuration with no key set.
 func DefaultPaths() PathsConfig {
-	return PathsConfig{Chains: 2, Together: true, Each: true, Warm: 100, Burn: 100, Draws: 500, Thin: 1, Bins: 30}
+	return PathsConfig{Chains: 2, Each: true, Warm: 100, Burn: 100, Draws: 500, Thin: 1, Bins: 30}
 }
 
 type paths struct {
@@ -59,16 +58,11 @@ func NewPaths(cfg PathsConfig, setup PathSetup, env Env, m *Model) (Runner, erro
 	if cfg.Tilted {
 		p.tilt = setup.Config.Tilt
 	}
-	if cfg.Each || !cfg.Together {
-		for _, mv := range setup.Moves {
+	p.sets = []moveSet{{"all", setup.Moves}}
+	if cfg.Each {
+		for _, mv := range setup.Each {
 			p.sets = append(p.sets, moveSet{mv.Name(), []pathint.Move{mv}})
 		}
-	}
-	if cfg.Together && len(setup.Moves) > 1 {
-		p.sets = append(p.sets, moveSet{"all", setup.Moves})
-	}
-	if len(p.sets) == 0 {
-		p.sets = append(p.sets, moveSet{setup.Moves[0].Name(), setup.Moves[:1]})
 	}
 	act, err := NewAction(m, setup.Config.Action)
 	if err != nil {
@@ -104,7 +98,7 @@ func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any,
 	}
 	set := p.sets[part/p.cfg.Chains]
 	src := p.env.Own(fmt.Sprintf("paths/%s/%s/chain %d", p.setup.Config.Action, set.name, part%p.cfg.Chains))
-	chain, err := p.setup.chain(m, p.tilt, p.setup.Config.Action, set.moves)
+	chain, err := p.setup.chain(m, p.tilt, p.setup.Config.Action, p.setup.Moves)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +117,12 @@ func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any,
 	}
 	if err := phase(p.cfg.Burn, func(int) { chain.Sweep(src) }); err != nil {
 		return nil, err
+	}
+	if set.name != "all" {
+		if chain, err = p.alone(m, chain, set); err != nil {
+			return nil, err
+		}
+		chain.Warm(p.cfg.Warm, src)
 	}
 	chain.ResetStats()
 	result := &PathsPart{}
@@ -144,6 +144,26 @@ func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any,
 		result.Uniforms = n.Uniforms(nil, chain.Path(), chain.Path().Kappa())
 	}
 	return result, err
+}
+
+// alone is a chain of the set's moves on the path of another chain.
+func (p *paths) alone(m *Model, from *pathint.Chain, set moveSet) (*pathint.Chain, error) {
+	chain, err := p.setup.chain(m, p.tilt, p.setup.Config.Action, set.moves)
+	if err != nil {
+		return nil, err
+	}
+	path := from.Path()
+	var flat []float64
+	if path.Action().Inputs() > 0 {
+		for k := range path.Steps() {
+			flat = append(flat, path.Input(k)...)
+		}
+		return chain, chain.StartInputs(flat)
+	}
+	for k := range path.Steps() + 1 {
+		flat = append(flat, path.Slice(k)...)
+	}
+	return chain, chain.StartSlices(flat)
 }
 
 // Finish writes paths.csv, the histogram of the action, and O1.
