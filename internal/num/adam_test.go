@@ -12,7 +12,7 @@ func TestAdamStep(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			s := newSource(rt)
 			n := s.size("n", 67)
-			b1 := rapid.SampledFrom([]float64{0, 0.5, 0.9}).Draw(rt, "b1")
+			b1 := rapid.SampledFrom([]float64{0, 0.3, 0.5, 0.9}).Draw(rt, "b1")
 			const lr, b2, eps, step = 1e-3, 0.999, 1e-8, 7
 			corr1, corr2 := 1-math.Pow(b1, step), 1-math.Pow(b2, step)
 			p, g, m, v := s.vector("p", n), s.vector("g", n), s.vector("m", n), s.vector("v", n)

@@ -194,7 +194,8 @@ func (p *product) packA(dst []float64, i0, mb, q0, kb, lanes int) {
 	}
 }
 
-// padColumns zeroes columns cols…w of a k×w matrix.
+// padColumns zeroes columns cols…w of a k×w matrix. Nothing computed from them is kept, but
+// what old memory holds could be slow to compute with (denormals).
 func padColumns(a []float64, w, k, cols int) {
 	if cols == w {
 		return
