@@ -3,6 +3,7 @@ package gan
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"machlup/internal/num"
@@ -160,12 +161,34 @@ func (n *network) value(params, in []float64) float64 {
 	return num.Dot(n.out, n.c)
 }
 
+// smoothPoint returns random parameters and inputs that keep every pre-activation so far
+// from the kink of a piecewise linear activation that differences do not cross it.
+func smoothPoint(src *rng.Stream, net *MLP, rows int) (params, in []float64) {
+	n := newNetwork(net, rows, make([]float64, rows*net.Out()))
+	for {
+		params, in = normals(src, net.Params()), normals(src, rows*net.In())
+		n.value(params, in)
+		least := math.Inf(1)
+		for l := range net.layers() - 1 {
+			w, b := net.layer(params, l)
+			x := make([]float64, rows*len(b))
+			num.Linear(x, n.p.input(l), w, b, rows, len(b), net.dims[l])
+			for _, v := range x {
+				least = min(least, math.Abs(v))
+			}
+		}
+		if least > 0.01 {
+			return params, in
+		}
+	}
+}
+
 // TestGradients checks JVP and both VJPs of the network against central differences and
 // against each other (adjoint identity, to rounding).
 func TestGradients(t *testing.T) {
 	forEachNetwork(t, func(t *testing.T, net *MLP) {
 		src, rows := stream(t, ""), 5
-		params, in := normals(src, net.Params()), normals(src, rows*net.In())
+		params, in := smoothPoint(src, net, rows)
 		v, rin, c := normals(src, net.Params()), normals(src, rows*net.In()), normals(src, rows*net.Out())
 		n := newNetwork(net, rows, c)
 		n.value(params, in)
@@ -199,7 +222,8 @@ func TestSecondOrder(t *testing.T) {
 	forEachNetwork(t, func(t *testing.T, net *MLP) {
 		src, rows := stream(t, ""), 5
 		np, ni := net.Params(), rows*net.In()
-		x := normals(src, np+ni+rows*net.Out()) // parameters, inputs, cotangents
+		params, in := smoothPoint(src, net, rows)
+		x := slices.Concat(params, in, normals(src, rows*net.Out())) // with cotangents
 		full := normals(src, len(x))
 		gradients := func(x []float64) []float64 {
 			n := newNetwork(net, rows, nil)
