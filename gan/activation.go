@@ -21,9 +21,11 @@ type Activation interface {
 	InPlace() bool
 }
 
-// A fusedLayer is an Activation that computes σ(x·wᵀ + bias) in one pass.
+// A fusedLayer is an Activation that computes σ(x·wᵀ + bias) in one pass, and backwards
+// σ′(y)∘(dy·w), y being the output of the layer before.
 type fusedLayer interface {
 	layer(y, x, w, bias []float64, batch, out, in int)
+	gradInput(dx, dy, w, y []float64, batch, out, in int)
 }
 
 // NewActivation returns tanh, relu, leaky-relu (of the given slope in [0,1] for x < 0) or
@@ -60,6 +62,9 @@ func (a leakyReLU) Curvature(_, _, _, _, _ []float64) {}
 func (a leakyReLU) InPlace() bool                     { return true }
 func (a leakyReLU) layer(y, x, w, b []float64, batch, o, i int) {
 	num.LinearLeakyReLU(y, x, w, b, batch, o, i, a.slope)
+}
+func (a leakyReLU) gradInput(dx, dy, w, y []float64, batch, o, i int) {
+	num.LinearGradInputLeakyReLU(dx, dy, w, y, batch, o, i, a.slope)
 }
 
 type tanhActivation struct{}

@@ -114,7 +114,7 @@ func (s *metric) unitCotangents(params []float64) {
 
 // buildGram writes the lower triangle of K/N + λI.
 func (s *metric) buildGram() {
-	clear(s.a)
+	scale, beta := 1/float64(s.rows), 0.0
 	for l := range s.p.net.layers() {
 		i, o := s.p.net.dims[l], s.p.net.dims[l+1]
 		h := s.p.input(l)
@@ -124,15 +124,11 @@ func (s *metric) buildGram() {
 			}
 			h = s.h[l]
 		}
-		num.GramAccumulate(s.a, s.m, h, i, 1, s.delta[l], o)
+		num.Gram(s.a, s.m, h, i, 1, s.delta[l], o, scale, beta)
+		beta = 1
 	}
-	scale := 1 / float64(s.rows)
 	for i := range s.m {
-		row := s.a[i*s.m : i*s.m+i+1]
-		for j := range row {
-			row[j] *= scale
-		}
-		row[i] += s.lambda
+		s.a[i*s.m+i] += s.lambda
 	}
 }
 

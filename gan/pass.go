@@ -105,6 +105,9 @@ func (p *pass) layerCotangent(dst, delta, params []float64, l int) {
 	dy := dst
 	if p.dy != nil {
 		dy = p.dy[l-1][:n]
+	} else if fused, ok := p.net.act.(fusedLayer); ok {
+		fused.gradInput(dst, delta, w, p.y[l-1][:n], p.rows, o, i)
+		return
 	}
 	num.Gemm(false, false, p.rows, i, o, 1, delta, o, w, i, 0, dy, i)
 	p.net.act.Grad(dst, dy, p.x[l-1][:n], p.y[l-1][:n])
