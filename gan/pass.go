@@ -14,9 +14,10 @@ import "machlup/internal/num"
 type pass struct {
 	net  *MLP
 	cap  int
+	lo   int // the stages work on rows lo … lo+rows of the last forward
 	rows int
 	runs uint64      // forward passes so far: tells whether what they left is still there
-	in   []float64   // [rows×in] of the last forward; the caller's
+	in   []float64   // inputs of the last forward; the caller's
 	x, y [][]float64 // hidden pre-activations and outputs [rows×width]; shared where the activation allows
 	d    [][]float64 // cotangents of the pre-activations; the last one is the caller's dOut
 
@@ -57,16 +58,25 @@ func (p *pass) hidden() [][]float64 {
 // input returns the [rows×width] input of layer l.
 func (p *pass) input(l int) []float64 {
 	if l == 0 {
-		return p.in
+		return p.in[p.lo*p.net.dims[0]:]
 	}
-	return p.y[l-1][:p.rows*p.net.dims[l]]
+	return p.inUse(p.y, l-1)
 }
+
+// inUse returns the rows in use of what forward left for hidden layer l.
+func (p *pass) inUse(of [][]float64, l int) []float64 {
+	w := p.net.dims[l+1]
+	return of[l][p.lo*w : (p.lo+p.rows)*w]
+}
+
+// use restricts the stages that follow to the rows lo ≤ row < hi of the last forward.
+func (p *pass) use(lo, hi int) { p.lo, p.rows = lo, hi-lo }
 
 // forward writes the outputs [rows×out] of the inputs in[rows×in], which must stay
 // unchanged until the stages that follow are done.
 func (p *pass) forward(out, params, in []float64, rows int) {
 	net := p.net
-	p.rows, p.in, p.rin = rows, in, nil
+	p.lo, p.rows, p.in, p.rin = 0, rows, in, nil
 	p.runs++
 	fused, _ := net.act.(fusedLayer)
 	last := net.layers() - 1
@@ -106,11 +116,11 @@ func (p *pass) layerCotangent(dst, delta, params []float64, l int) {
 	if p.dy != nil {
 		dy = p.dy[l-1][:n]
 	} else if fused, ok := p.net.act.(fusedLayer); ok {
-		fused.gradInput(dst, delta, w, p.y[l-1][:n], p.rows, o, i)
+		fused.gradInput(dst, delta, w, p.inUse(p.y, l-1), p.rows, o, i)
 		return
 	}
 	num.Gemm(false, false, p.rows, i, o, 1, delta, o, w, i, 0, dy, i)
-	p.net.act.Grad(dst, dy, p.x[l-1][:n], p.y[l-1][:n])
+	p.net.act.Grad(dst, dy, p.inUse(p.x, l-1), p.inUse(p.y, l-1))
 }
 
 // gradient writes Jᵀ·dOut, the parameter gradient of the cotangents computed before.
@@ -123,7 +133,7 @@ func (p *pass) gradient(grad []float64) {
 	}
 }
 
-// inputCotangent writes the cotangents of input rows lo ≤ row < hi into dst[(hi−lo)×in].
+// inputCotangent writes the cotangents of input rows lo ≤ row < hi, of those in use, into dst[(hi−lo)×in].
 func (p *pass) inputCotangent(dst, params []float64, lo, hi int) {
 	w, _ := p.net.layer(params, 0)
 	i, o := p.net.dims[0], p.net.dims[1]
@@ -140,7 +150,7 @@ func (p *pass) tangent(rout, params, v, rin []float64) {
 		n := p.rows * net.dims[l+1]
 		rx := p.rx[l][:n]
 		p.layerTangent(rx, params, v, l)
-		net.act.Grad(p.ry[l][:n], rx, p.x[l][:n], p.y[l][:n])
+		net.act.Grad(p.ry[l][:n], rx, p.inUse(p.x, l), p.inUse(p.y, l))
 	}
 	p.layerTangent(rout[:p.rows*net.dims[last+1]], params, v, last)
 }
@@ -188,7 +198,7 @@ func (p *pass) tangentCotangents(params, v, rdOut []float64) {
 			vw, _ := p.net.layer(v, l)
 			num.Gemm(false, false, p.rows, i, o, 1, p.d[l], o, vw, i, 1, rd, i)
 		}
-		x, y := p.x[l-1][:n], p.y[l-1][:n]
+		x, y := p.inUse(p.x, l-1), p.inUse(p.y, l-1)
 		p.net.act.Grad(rd, rd, x, y)
 		if p.inputTangent(l, v) != nil {
 			p.net.act.Curvature(rd, p.dy[l-1][:n], p.rx[l-1][:n], x, y)

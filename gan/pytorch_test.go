@@ -163,7 +163,8 @@ func TestPyTorchTrajectories(t *testing.T) {
 		for k := range want.LossD {
 			xi := bell(200+k, tr.Inputs())
 			tr.Step(next, state, xi)
-			zD, zG := tr.batch(xi)
+			z := tr.batch(xi)
+			zD, zG := z[:len(z)/2], z[len(z)/2:]
 			data := tr.x[:tr.rows*tr.dim]
 			d, _ := batchLosses(tr, tr.Psi(state), tr.Theta(state), data, zD)
 			_, g := batchLosses(tr, tr.Psi(next), tr.Theta(state), data, zG)

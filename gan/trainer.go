@@ -50,9 +50,9 @@ type Trainer struct {
 	state  int // length of the state
 	inputs int
 
-	zD, zG []float64 // quenched latents; nil for minibatches
+	z, zD, zG []float64 // quenched latents, zD then zG in z; nil for minibatches
 
-	x     []float64 // [2B×d] data, then fakes
+	x     []float64 // [3B×d] data, fakes of z_D, fakes of z_G
 	logit []float64 // [2B]
 	c     []float64 // [2B] cotangents of the logits
 	cx    []float64 // [B×d] cotangents of the fakes
@@ -115,7 +115,7 @@ func (t *Trainer) allocate() {
 	cfg, b := t.cfg, t.rows
 	t.dim, t.latent = cfg.Target.Dim(), cfg.Generator.In()
 	t.dis = newPlayer("discriminator", cfg.Discriminator, cfg.OptimizerD, 2*b, 2*b)
-	t.gen = newPlayer("generator", cfg.Generator, cfg.OptimizerG, b, b)
+	t.gen = newPlayer("generator", cfg.Generator, cfg.OptimizerG, b, 2*b)
 
 	at := 0
 	next := func(n int) (lo, hi int) { lo, at = at, at+n; return lo, at }
@@ -134,7 +134,7 @@ func (t *Trainer) allocate() {
 	t.gen.xi, t.gen.xiEnd = next(t.gen.inject(cfg.Noise.TG, cfg.Noise.MetricG))
 	t.inputs = at
 
-	t.x = make([]float64, 2*b*t.dim)
+	t.x = make([]float64, 3*b*t.dim)
 	t.logit, t.c = make([]float64, 2*b), make([]float64, 2*b)
 	t.cx = make([]float64, b*t.dim)
 }
@@ -144,7 +144,9 @@ func (t *Trainer) quench(src Source) {
 	xi := make([]float64, t.rows*t.cfg.Target.Normals())
 	src.Normals(xi)
 	t.cfg.Target.Sample(t.x[:t.rows*t.dim], xi)
-	t.zD, t.zG = make([]float64, t.rows*t.latent), make([]float64, t.rows*t.latent)
+	n := t.rows * t.latent
+	t.z = make([]float64, 2*n)
+	t.zD, t.zG = t.z[:n], t.z[n:]
 	src.Normals(t.zD)
 	src.Normals(t.zG)
 }
@@ -152,7 +154,7 @@ func (t *Trainer) quench(src Source) {
 // Fork returns a Trainer of the same map, quenched and evaluation batches included, with
 // working storage of its own.
 func (t *Trainer) Fork() *Trainer {
-	f := &Trainer{cfg: t.cfg, rows: t.rows, zD: t.zD, zG: t.zG}
+	f := &Trainer{cfg: t.cfg, rows: t.rows, z: t.z, zD: t.zD, zG: t.zG}
 	f.allocate()
 	copy(f.x, t.x)
 	if t.observer != nil {
@@ -199,28 +201,35 @@ func (t *Trainer) Step(next, state, xi []float64) {
 	if len(next) != t.state || len(state) != t.state || len(xi) != t.inputs {
 		panic("gan: Step: wrong length of state or inputs")
 	}
-	zD, zG := t.batch(xi)
-	t.directionD(t.Psi(state), t.Theta(state), zD)
+	b, psi, theta := t.rows, t.Psi(state), t.Theta(state)
+	t.gen.p.forward(t.x[b*t.dim:], theta, t.batch(xi), 2*b) // θ makes both players' fakes
+	t.followD(psi)
 	t.dis.step(next, state, xi)
-	t.directionG(t.Psi(next), t.Theta(state), zG)
+	t.gen.p.use(b, 2*b)
+	t.followG(t.Psi(next), theta, t.x[2*b*t.dim:])
 	t.gen.step(next, state, xi)
 }
 
-// batch puts the step's data into x and returns its latents.
-func (t *Trainer) batch(xi []float64) (zD, zG []float64) {
-	if t.zD != nil {
-		return t.zD, t.zG
+// batch puts the step's data into x and returns its latents, z_D then z_G.
+func (t *Trainer) batch(xi []float64) (z []float64) {
+	if t.z != nil {
+		return t.z
 	}
 	k, l := t.rows*t.cfg.Target.Normals(), t.rows*t.latent
 	t.cfg.Target.Sample(t.x[:t.rows*t.dim], xi[:k])
-	return xi[k : k+l], xi[k+l : k+2*l]
+	return xi[k : k+2*l]
 }
 
-// directionD leaves the discriminator's direction in dis.dir: the gradient of
-// mean real + mean fake over the data in x and the fakes of latents z.
+// directionD leaves the discriminator's direction in dis.dir, over the data in x and the
+// fakes of latents z.
 func (t *Trainer) directionD(psi, theta, z []float64) {
+	t.gen.p.forward(t.x[t.rows*t.dim:], theta, z, t.rows)
+	t.followD(psi)
+}
+
+// followD is directionD once the fakes are in x: the gradient of mean real + mean fake.
+func (t *Trainer) followD(psi []float64) {
 	b := t.rows
-	t.gen.p.forward(t.x[b*t.dim:], theta, z, b)
 	t.dis.p.forward(t.logit, psi, t.x, 2*b)
 	t.cfg.Loss.Real(nil, t.c[:b], nil, t.logit[:b])
 	t.cfg.Loss.Fake(nil, t.c[b:], nil, t.logit[b:])
@@ -230,9 +239,15 @@ func (t *Trainer) directionD(psi, theta, z []float64) {
 
 // directionG leaves the generator's direction against psi in gen.dir.
 func (t *Trainer) directionG(psi, theta, z []float64) {
+	fake := t.x[t.rows*t.dim:]
+	t.gen.p.forward(fake, theta, z, t.rows)
+	t.followG(psi, theta, fake)
+}
+
+// followG is directionG once the rows in use of the generator's pass have made the fakes.
+func (t *Trainer) followG(psi, theta, fake []float64) {
 	b := t.rows
-	fake, logit, c := t.x[b*t.dim:], t.logit[:b], t.c[:b]
-	t.gen.p.forward(fake, theta, z, b)
+	logit, c := t.logit[:b], t.c[:b]
 	t.dis.p.forward(logit, psi, fake, b)
 	t.cfg.Loss.Generator(nil, c, nil, logit)
 	scaled(c, 1/float64(b), c)
