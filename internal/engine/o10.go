@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"machlup/pathint"
 )
@@ -143,7 +144,7 @@ func (o *o10) forward(ctx context.Context, m *Model, progress func(float64)) (an
 	var bad error
 	err = sweeps(ctx, o.cfg.Runs, func(int) {
 		if bad == nil {
-			if bad = chain.StartForward(1, src); bad != nil {
+			if bad = chain.StartForward(1/math.Sqrt(chain.Path().Kappa()), src); bad != nil {
 				bad = startDiverged(chain, bad)
 				return
 			}
