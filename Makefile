@@ -24,16 +24,18 @@ test: ## all tests
 bench: ## benchmarks of the hot paths
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/num ./internal/rng ./gan ./langevin ./pathint ./internal/engine
 
-bench-peers: build ## the same trainer step in PyTorch, ratios in one run (PEERS=python with torch)
+bench-peers: build ## the same work in PyTorch, JAX, C++ and numpy, ratios in one run (bench/README.md)
 	$(PEERS) bench/peers.py --go "$(GO)"
 
 docs: ## docs/reference.md, from the code
 	$(GO) run ./internal/build/docgen -o docs/reference.md
 
-lint: ## gofmt, vet, staticcheck
+lint: ## gofmt, vet, staticcheck, tidy modules
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these files'; exit 1; }
 	$(GO) vet ./...
+	$(GO) mod tidy -diff
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) ./...
+	cd internal/num/asm && $(GO) vet . && $(GO) test .
 STATICCHECK := v0.8.2
 
 vuln: ## known vulnerabilities (needs the network)
