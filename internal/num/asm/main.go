@@ -27,6 +27,7 @@ var files = map[string][]func(*code){
 	"softplus": {softplus, softplusGrad},
 	"tanh":     {tanh, tanhGrad},
 	"adam":     {adam},
+	"shallow":  {shallowForward, shallowGradInput, shallowGradWeights},
 }
 
 func main() {
