@@ -215,7 +215,14 @@ func plural(s string) string {
 }
 
 // A Field is one line of the config reference.
-type Field struct{ Key, Type, Default, Allowed, Unit, Doc string }
+type Field struct {
+	Key     string `json:"key"`
+	Type    string `json:"type"`
+	Default string `json:"default"`
+	Allowed string `json:"allowed"`
+	Unit    string `json:"unit"`
+	Doc     string `json:"doc"`
+}
 
 // Fields returns the reference of a config struct (or a pointer to one) whose values are
 // the defaults; keys of nested structs are dotted.
