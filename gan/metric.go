@@ -190,8 +190,7 @@ func (s *metric) direction(dst, params, c []float64) {
 		num.CholSolve(s.a, s.m, s.c)
 		s.backward(dst, params, s.c)
 	default:
-		s.p.cotangents(params, c)
-		s.p.gradient(dst)
+		s.p.backward(dst, params, c)
 		num.CholSolve(s.a, s.n, dst)
 	}
 }
@@ -215,8 +214,7 @@ func (s *metric) sample(dst, params, e1, e2 []float64) {
 		num.Axpy(1/rootLambda, e2, dst)
 	default:
 		scaled(s.cOut, root, e1[:s.m])
-		s.p.cotangents(params, s.cOut)
-		s.p.gradient(dst)
+		s.p.backward(dst, params, s.cOut)
 		num.Axpy(rootLambda, e2, dst)
 		num.CholSolve(s.a, s.n, dst)
 	}
@@ -233,8 +231,7 @@ func (s *metric) backward(dst, params, c []float64) {
 			}
 		}
 	}
-	s.p.cotangents(params, out)
-	s.p.gradient(dst)
+	s.p.backward(dst, params, out)
 }
 
 // toRows reorders c[N×d_out] to the order of J's rows.

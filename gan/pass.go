@@ -133,6 +133,56 @@ func (p *pass) gradient(grad []float64) {
 	}
 }
 
+// evaluate is forward for callers whose next stages are backward or backwardInput only: of
+// a network ℝ → ℝ it leaves nothing but the inputs.
+func (p *pass) evaluate(out, params, in []float64, rows int) {
+	n, ok := p.shallow(params)
+	if !ok {
+		p.forward(out, params, in, rows)
+		return
+	}
+	p.lo, p.rows, p.in, p.rin = 0, rows, in, nil
+	p.runs++
+	n.Forward(out[:rows], in[:rows])
+}
+
+// backward writes Jᵀ·dOut: cotangents and gradient in one, which may leave no cotangents.
+func (p *pass) backward(grad, params, dOut []float64) {
+	n, ok := p.shallow(params)
+	if !ok {
+		p.cotangents(params, dOut)
+		p.gradient(grad)
+		return
+	}
+	w, b := p.net.layer(grad, 0)
+	v, c := p.net.layer(grad, 1)
+	c[0] = n.GradWeights(w, b, v, dOut[:p.rows], p.input(0)[:p.rows])
+}
+
+// backwardInput writes the cotangents of the inputs in use, [rows×in].
+func (p *pass) backwardInput(dst, params, dOut []float64) {
+	n, ok := p.shallow(params)
+	if !ok {
+		p.cotangents(params, dOut)
+		p.inputCotangent(dst, params, 0, p.rows)
+		return
+	}
+	n.GradInput(dst[:p.rows], dOut[:p.rows], p.input(0)[:p.rows])
+}
+
+// shallow returns the network as num.Shallow has it, if it is of that kind: the
+// discriminator of one-dimensional data.
+func (p *pass) shallow(params []float64) (n num.Shallow, ok bool) {
+	act, ok := p.net.act.(leakyReLU)
+	if !ok || p.net.layers() != 2 || p.net.In() != 1 || p.net.Out() != 1 {
+		return n, false
+	}
+	n.W, n.B = p.net.layer(params, 0)
+	v, c := p.net.layer(params, 1)
+	n.V, n.C, n.Slope = v, c[0], act.slope
+	return n, true
+}
+
 // inputCotangent writes the cotangents of input rows lo ≤ row < hi, of those in use, into dst[(hi−lo)×in].
 func (p *pass) inputCotangent(dst, params []float64, lo, hi int) {
 	w, _ := p.net.layer(params, 0)

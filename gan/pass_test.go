@@ -213,6 +213,23 @@ func TestGradients(t *testing.T) {
 		row := make([]float64, net.In())
 		n.p.inputCotangent(row, params, rows-1, rows)
 		within(t, "one row", row, n.inputs[(rows-1)*net.In():], 1e-13)
+
+		quick := newNetwork(net, rows, c) // the stages that may leave nothing behind
+		quick.p.evaluate(quick.out, params, in, rows)
+		quick.p.backward(quick.grad, params, c)
+		quick.p.backwardInput(quick.inputs, params, c)
+		within(t, "evaluate", quick.out, n.out, 1e-13)
+		within(t, "backward", quick.grad, n.grad, 1e-13)
+		within(t, "backwardInput", quick.inputs, n.inputs, 1e-13)
+		quick.p.forward(quick.out, params, in, rows)
+		quick.p.use(2, rows)
+		quick.p.backward(quick.grad, params, c[2*net.Out():])
+		quick.p.backwardInput(quick.inputs, params, c[2*net.Out():])
+		within(t, "inputs of the last rows", quick.inputs[:(rows-2)*net.In()], n.inputs[2*net.In():], 1e-13)
+		clear(c[:2*net.Out()])
+		n.p.cotangents(params, c)
+		n.p.gradient(n.grad)
+		within(t, "gradient of the last rows", quick.grad, n.grad, 1e-13)
 	})
 }
 

@@ -42,6 +42,15 @@ func (pl *player) inject(T float64, metricNoise bool) int {
 	return pl.metric.m + pl.net.Params()
 }
 
+// outputs runs the forward pass that direction needs.
+func (pl *player) outputs(out, params, in []float64, rows int) {
+	if pl.metric != nil {
+		pl.p.forward(out, params, in, rows)
+	} else {
+		pl.p.evaluate(out, params, in, rows)
+	}
+}
+
 // direction writes what the optimizer's rule follows, for the cotangents c[rows×out] of
 // the forward pass just done.
 func (pl *player) direction(dst, params, c []float64) {
@@ -50,8 +59,7 @@ func (pl *player) direction(dst, params, c []float64) {
 		pl.metric.direction(dst, params, c)
 		return
 	}
-	pl.p.cotangents(params, c)
-	pl.p.gradient(dst)
+	pl.p.backward(dst, params, c)
 }
 
 // step moves the player's part of the state along pl.dir with the noise of the inputs xi.

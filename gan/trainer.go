@@ -230,7 +230,7 @@ func (t *Trainer) directionD(psi, theta, z []float64) {
 // followD is directionD once the fakes are in x: the gradient of mean real + mean fake.
 func (t *Trainer) followD(psi []float64) {
 	b := t.rows
-	t.dis.p.forward(t.logit, psi, t.x, 2*b)
+	t.dis.outputs(t.logit, psi, t.x, 2*b)
 	t.cfg.Loss.Real(nil, t.c[:b], nil, t.logit[:b])
 	t.cfg.Loss.Fake(nil, t.c[b:], nil, t.logit[b:])
 	scaled(t.c, 1/float64(b), t.c)
@@ -248,10 +248,9 @@ func (t *Trainer) directionG(psi, theta, z []float64) {
 func (t *Trainer) followG(psi, theta, fake []float64) {
 	b := t.rows
 	logit, c := t.logit[:b], t.c[:b]
-	t.dis.p.forward(logit, psi, fake, b)
+	t.dis.p.evaluate(logit, psi, fake, b)
 	t.cfg.Loss.Generator(nil, c, nil, logit)
 	scaled(c, 1/float64(b), c)
-	t.dis.p.cotangents(psi, c)
-	t.dis.p.inputCotangent(t.cx, psi, 0, b)
+	t.dis.p.backwardInput(t.cx, psi, c)
 	t.gen.direction(t.gen.dir, theta, t.cx)
 }
