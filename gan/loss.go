@@ -100,6 +100,11 @@ func logLoss(f, df, ddf, a []float64, sign, weight float64) {
 
 // scaled writes dst = c·x.
 func scaled(dst []float64, c float64, x []float64) {
+	if c == 1 {
+		copy(dst, x)
+		return
+	}
+	dst = dst[:len(x)]
 	for i, v := range x {
 		dst[i] = c * v
 	}

@@ -1,5 +1,7 @@
 package gan
 
+import "machlup/internal/num"
+
 // SGDConfig is θ' = θ − η∇L.
 type SGDConfig struct {
 	Eta float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"learning rate"`
@@ -27,15 +29,10 @@ func (r sgdRule) Linear() (float64, float64, error) { return r.eta, 0, nil }
 func (r sgdRule) NoiseVariance(T float64) float64   { return 2 * r.eta * T }
 
 func (r sgdRule) Step(next, _, p, _, direction []float64, s float64, w []float64) {
-	next, p = next[:len(direction)], p[:len(direction)]
-	if w == nil {
-		for i, d := range direction {
-			next[i] = p[i] - r.eta*d
-		}
-		return
-	}
-	w = w[:len(direction)]
-	for i, d := range direction {
-		next[i] = p[i] - r.eta*d + s*w[i]
+	next = next[:len(direction)]
+	copy(next, p)
+	num.Axpy(-r.eta, direction, next)
+	if w != nil {
+		num.Axpy(s, w[:len(direction)], next)
 	}
 }
