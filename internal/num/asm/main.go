@@ -27,6 +27,7 @@ var files = map[string][]func(*code){
 	"softplus": {softplus, softplusGrad},
 	"tanh":     {tanh, tanhGrad},
 	"adam":     {adam},
+	"normals":  {normals},
 	"shallow":  {shallowForward, shallowGradInput, shallowGradWeights},
 }
 
