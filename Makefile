@@ -5,7 +5,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 PEERS   ?= /usr/bin/python3
 
 .DEFAULT_GOAL := build
-.PHONY: help build run test bench bench-peers docs lint vuln
+.PHONY: help build run test verify bench bench-peers docs lint vuln
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ run: build ## the main job: machlup run quickstart, about 75 s on two cores
 test: ## all tests
 	$(GO) vet ./...
 	$(GO) test -timeout 20m ./...
+
+verify: build ## the exact checks through the code of run, at most 3 minutes
+	$(BIN) verify
 
 bench: ## benchmarks of the hot paths
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/num ./internal/rng ./gan ./langevin ./pathint ./internal/engine
