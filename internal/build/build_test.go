@@ -368,3 +368,28 @@ func TestTwoTablesOfOneKind(t *testing.T) {
 		t.Errorf("the first draws of two tables: %v", draws)
 	}
 }
+
+// Two tables of one move are two moves, told apart by name, with numbers of their own.
+func TestTwoTablesOfOneMove(t *testing.T) {
+	text := strings.Replace(toyText, "[move.staging]\n", "[move.short]\nkind = \"staging\"\nlength = 2\n[move.long]\nkind = \"staging\"\nlength = 3\n", 1)
+	text = strings.Replace(text, "[estimator.ensemble]\n[estimator.paths]\n", "[estimator.paths]\nwarm = 5\nburn = 5\ndraws = 50\n", 1)
+	exp := load(t, text)
+	runner := exp.Tasks[0].Runner
+	moves, actions := map[string]bool{}, map[float64]bool{}
+	for p := range runner.Parts() {
+		part, err := runner.Run(context.Background(), p, func(float64) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		actions[part.(*engine.PathsPart).Action[0]] = true
+		for _, s := range part.(*engine.PathsPart).Stats {
+			moves[s.Move] = true
+		}
+	}
+	if !moves["short"] || !moves["long"] || len(moves) != 2 || runner.Parts() != 6 || len(actions) != 6 {
+		t.Errorf("%d parts with moves %v, %d different first draws", runner.Parts(), moves, len(actions))
+	}
+	if one := load(t, text, "path.moves=[\"short\"]").Tasks[0].Runner; one.Parts() != 6 {
+		t.Errorf("path.moves = [short]: %d parts", one.Parts())
+	}
+}

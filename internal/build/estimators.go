@@ -241,12 +241,25 @@ func decodeMove(doc *spec.Doc, name string) (pathint.Move, error) {
 	for _, e := range pathint.Moves() {
 		if e.Name == kind.Kind {
 			m := e.New()
-			return m, doc.Table(table).Decode(m)
+			err := doc.Table(table).Decode(m)
+			if name != kind.Kind {
+				return alias{m, name}, err
+			}
+			return m, err
 		}
 		valid = append(valid, e.Name)
 	}
 	return nil, unknownName(doc.Table(table), "kind", kind.Kind, valid)
 }
+
+// alias is a move whose table has a name of its own, by which results tell it apart.
+type alias struct {
+	pathint.Move
+	name string
+}
+
+func (a alias) Name() string         { return a.name }
+func (a alias) Unwrap() pathint.Move { return a.Move }
 
 func estimatorNames() []string {
 	var out []string

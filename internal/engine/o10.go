@@ -72,8 +72,11 @@ func Applicable(all []pathint.Move, c pathint.Coordinates) []pathint.Move {
 	return out
 }
 
-// MoveCoordinates says what a move of the catalogue works on.
+// MoveCoordinates says what a move of the catalogue, or one that wraps it, works on.
 func MoveCoordinates(m pathint.Move) pathint.Coordinates {
+	if w, ok := m.(interface{ Unwrap() pathint.Move }); ok {
+		m = w.Unwrap()
+	}
 	for _, e := range pathint.Moves() {
 		if fmt.Sprintf("%T", e.New()) == fmt.Sprintf("%T", m) {
 			return e.Coordinates

@@ -58,7 +58,7 @@ var (
 			float("predicted_density", "1/observable", "mean density of the predicted law over the bin; empty where there is none")}}
 
 	Paths = record.Schema{Name: "paths", Doc: "Metropolis sampling of exp(−S) over trajectories, a row per move and chain",
-		Columns: []record.Column{colTask, text("move", "move, see machlup list moves"), colChain,
+		Columns: []record.Column{colTask, text("move", "table of the move, see machlup list moves"), colChain,
 			text("parameter", "name of the ladder parameter of the chain (s: the tilt)"), float("value", "1", "its value"),
 			integer("proposed", "1", "proposals after warm-up"), integer("accepted", "1", "accepted of them"),
 			float("action_mean", "1", "mean of the quadratic action S_quad (onsager-machlup) or of ½Σ|ξ|² (innovation)"),
