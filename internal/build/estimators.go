@@ -199,7 +199,7 @@ func decodePath(doc *spec.Doc) (engine.PathSetup, []pathint.Move, error) {
 		if err != nil {
 			return setup, nil, err
 		}
-		setup.Each = append(setup.Each, m)
+		setup.Each = append(setup.Each, engine.NamedMove{Name: name, Move: m})
 		if len(setup.Config.Moves) == 0 || slices.Contains(setup.Config.Moves, name) {
 			together = append(together, m)
 		}
@@ -217,7 +217,13 @@ func bindPath(doc *spec.Doc, table string) (engine.PathSetup, []pathint.Move, er
 	if setup.Config.Action == "innovation" {
 		coordinates = pathint.Innovations
 	}
-	setup.Moves, setup.Each = engine.Applicable(together, coordinates), engine.Applicable(setup.Each, coordinates)
+	setup.Moves = engine.Applicable(together, coordinates)
+	setup.Each = slices.DeleteFunc(setup.Each, func(m engine.NamedMove) bool { return engine.MoveCoordinates(m.Move) != coordinates })
+	for _, m := range setup.Each {
+		if len(setup.Config.Moves) == 0 || slices.Contains(setup.Config.Moves, m.Name) {
+			setup.Names = append(setup.Names, m.Name)
+		}
+	}
 	if len(setup.Moves) == 0 {
 		var valid []string
 		for _, e := range pathint.Moves() {

@@ -94,8 +94,11 @@ func (e *ensemble) writeFluctuation(r, step, o int, classical *ClassicalPart, ch
 	if std > 0 {
 		_, ksp = analysis.KS(values, func(x float64) float64 { return normalCDF((x - mean) / std) }, n)
 	}
-	sd := mom.Std()
+	sd, least := mom.Std(), 8.0 // fewer chains have no fourth moment worth an error bar
 	stdErr := sd / 2 * math.Sqrt(math.Max(0, mom.ExcessKurtosis()+2)/n)
+	if n < least {
+		stdErr = math.NaN()
+	}
 	out.Table(Fluctuations).Add(e.cols[o].Name, step, mom.Mean(), sd, mom.Skewness(), mom.ExcessKurtosis(), mean, std, ksp, n,
 		sd/math.Sqrt(n), stdErr, len(chains)-len(values), base, baseErr)
 	if sd > 0 {

@@ -31,7 +31,14 @@ func DefaultPath() PathConfig {
 type PathSetup struct {
 	Config PathConfig
 	Moves  []pathint.Move // those used together that work on the action's coordinates
-	Each   []pathint.Move // all that work on them
+	Names  []string       // their tables
+	Each   []NamedMove    // all that work on them, by the names of their tables
+}
+
+// A NamedMove is a [move.NAME] of the config.
+type NamedMove struct {
+	Name string
+	Move pathint.Move
 }
 
 // Chain returns a chain of the model's paths with tilt s.
