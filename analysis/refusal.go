@@ -45,7 +45,7 @@ func Refused(err error) (*Refusal, bool) {
 	return r, ok
 }
 
-// Limits of THEORY's "refuse with the reason".
+// Limits beyond which an estimate is refused with the reason (docs/physics.md).
 const (
 	MinOverlap = 0.03 // adjacent overlap, 0.5 being identical ensembles
 	MaxParetoK = 0.7  // PSIS shape of importance weights

@@ -6,7 +6,7 @@ import "math"
 type meanStep struct{ xi, next, m2 []float64 }
 
 // ClassicalStep writes one step of the classical trajectory, the reference of all
-// fluctuations (THEORY section 4). For injected noise and none it is Step with ξ = 0. With
+// fluctuations (docs/physics.md). For injected noise and none it is Step with ξ = 0. With
 // minibatches it is the averaged map E_ξ Φ(state, ξ), estimated from draws ≥ 2 independent
 // minibatches of src (injected noise, of mean zero, is left out); stderr, if not nil, gets
 // the Monte Carlo standard error of each component. Natural gradient and Adam are

@@ -12,7 +12,7 @@ import (
 //	A = K/N + λI (m×m), K = JJᵀ = Σ_layers (h_i·h_j + 1)(δ_i·δ_j) without forming J, and
 //	F itself (n×n), accumulated from blocks of Jᵀ,
 //
-// by the push-through identity F⁻¹Jᵀ = JᵀA⁻¹ (THEORY section 3). So a natural-gradient step
+// by the push-through identity F⁻¹Jᵀ = JᵀA⁻¹ (docs/physics.md). So a natural-gradient step
 // is the ordinary backpropagation of the preconditioned cotangent A⁻¹c.
 //
 // Rows of J are ordered output by output: row a·N + i is output a of sample i. Cotangents
@@ -197,7 +197,7 @@ func (s *metric) direction(dst, params, c []float64) {
 
 // sample writes y = F⁻¹(Jᵀε₁/√N + √λ ε₂), of covariance F⁻¹, for ε₁[N×d_out] and ε₂[n]. In
 // the Gram form this is JᵀA⁻¹(ε₁/√N − Jε₂/(N√λ)) + ε₂/√λ, which does not lose digits as
-// λ → 0 (THEORY section 3).
+// λ → 0 (docs/physics.md).
 func (s *metric) sample(dst, params, e1, e2 []float64) {
 	root, rootLambda := 1/math.Sqrt(float64(s.rows)), math.Sqrt(s.lambda)
 	switch {

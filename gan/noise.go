@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Noise says what is random in a step (THEORY section 4).
+// Noise says what is random in a step (docs/physics.md).
 type Noise struct {
 	// Kind is one of
 	//	minibatch            fresh data and latents every step: the true noise

@@ -17,7 +17,7 @@ type Optimizer struct {
 // A Direction turns the gradient g = Jᵀc of a player's loss, c its derivatives with respect
 // to the network's outputs on the batch, into a direction. The zero value is the gradient
 // itself. With Natural it is F⁻¹g in the metric F = JᵀJ/N + λI of the l2 pull-back
-// (THEORY section 3; the listing's get_natural_gradient), exactly: loss and metric share
+// (docs/physics.md; the listing's get_natural_gradient), exactly: loss and metric share
 // the batch. N counts the rows of that batch: B for the generator; for the discriminator
 // the 2B real and fake rows, J being the Jacobian of its logit.
 type Direction struct {

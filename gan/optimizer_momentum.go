@@ -25,8 +25,7 @@ func (momentumRule) Memory(n int) int                    { return n }
 func (momentumRule) Init(memory []float64)               { clear(memory) }
 func (r momentumRule) Linear() (float64, float64, error) { return r.eta, r.beta, nil }
 
-// NoiseVariance is 2(1−β)ηT, which leaves the temperature at T for every β (THEORY
-// section 4: stationary variance (T/h)/(1 − ηh/(2(1+β))) in a parabola of curvature h).
+// NoiseVariance is 2(1−β)ηT, which leaves the temperature at T for every β (docs/physics.md)/(1 − ηh/(2(1+β))) in a parabola of curvature h).
 func (r momentumRule) NoiseVariance(T float64) float64 { return 2 * (1 - r.beta) * r.eta * T }
 
 func (r momentumRule) Step(next, nextMemory, p, memory, direction []float64, s float64, w []float64) {

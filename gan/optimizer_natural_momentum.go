@@ -2,7 +2,7 @@ package gan
 
 // NaturalMomentumConfig is v' = βv − ηF⁻¹∇L, θ' = θ + v'. The damped action it discretises
 // has Christoffel terms that this leaves out, as the paper does: with a state-dependent F
-// the position law is not Boltzmann even as η → 0 (THEORY section 3).
+// the position law is not Boltzmann even as η → 0 (docs/physics.md).
 type NaturalMomentumConfig struct {
 	Eta     float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"learning rate; the effective rate is eta/(1−beta)"`
 	Beta    float64 `toml:"beta" range:"[0,1)" unit:"1" doc:"momentum"`
