@@ -4,12 +4,14 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -196,7 +198,16 @@ func (r *run) survey() error {
 		}
 		r.pending[i] = p
 	}
+	r.longestFirst()
 	return nil
+}
+
+// longestFirst orders the queue by falling work, so that no worker is left with a long
+// part at the end. Results do not depend on the order.
+func (r *run) longestFirst() {
+	slices.SortStableFunc(r.queue, func(a, b unit) int {
+		return cmp.Compare(r.exp.Tasks[b.task].Runner.Work(b.part), r.exp.Tasks[a.task].Runner.Work(a.part))
+	})
 }
 
 func (r *run) unfinished() int {
