@@ -4,7 +4,7 @@
 // easy as 1, 2, 3", SC 2011) in counter mode. Its key and nonce are a SHA-256 of what the
 // stream is for, so the numbers depend on names only, never on workers, shards or the
 // order in which streams are made. Its state is one position, counted in 64-bit words:
-// every number consumes whole words in order (a normal, a uniform, a Uint64: one each),
+// every number consumes whole words in order (a normal, a uniform, an exponential, a Uint64: one each),
 // so bulk and single draws can be mixed, and a restart continues the same sequence.
 // Position p is the word of block p/2; 2⁶⁴ words are there.
 //
@@ -124,6 +124,14 @@ func (s *Stream) Normals(dst []float64) {
 		return
 	}
 	num.Normals(dst, s.key, s.nonce, s.pos)
+	s.pos += uint64(len(dst))
+	s.hasOdd = false
+}
+
+// Exponentials fills dst with independent exponential variates of mean 1: −ln of the
+// uniforms that len(dst) calls of Uniform would give.
+func (s *Stream) Exponentials(dst []float64) {
+	num.Exponentials(dst, s.key, s.nonce, s.pos)
 	s.pos += uint64(len(dst))
 	s.hasOdd = false
 }

@@ -16,19 +16,20 @@ import (
 
 // files lists the kernels of each file, next to the Go file that holds their reference.
 var files = map[string][]func(*code){
-	"tiles":    {stripKernels, outerKernels, diagonal, transpose},
-	"cholesky": {solveBlock, restoreDiagonal, forward, backward},
-	"matvec":   {rowDots, vecMat},
-	"vector":   {dot, axpy},
-	"relu":     {leaky, leakyGrad},
-	"exp":      {exp},
-	"log":      {log_},
-	"sigmoid":  {sigmoid, sigmoidGrad},
-	"softplus": {softplus, softplusGrad},
-	"tanh":     {tanh, tanhGrad},
-	"adam":     {adam},
-	"normals":  {normals},
-	"shallow":  {shallowForward, shallowGradInput, shallowGradWeights},
+	"tiles":        {stripKernels, outerKernels, diagonal, transpose},
+	"cholesky":     {solveBlock, restoreDiagonal, forward, backward},
+	"matvec":       {rowDots, vecMat},
+	"vector":       {dot, axpy},
+	"relu":         {leaky, leakyGrad},
+	"exp":          {exp},
+	"log":          {log_},
+	"sigmoid":      {sigmoid, sigmoidGrad},
+	"softplus":     {softplus, softplusGrad},
+	"tanh":         {tanh, tanhGrad},
+	"adam":         {adam},
+	"normals":      {normals},
+	"exponentials": {exponentials},
+	"shallow":      {shallowForward, shallowGradInput, shallowGradWeights},
 }
 
 func main() {

@@ -216,8 +216,7 @@ func (c *normalsCode) xor3(d, a vec, b op) {
 
 // logarithm computes ±x and L = −log₂(1 − x²) from the words w, which it overwrites.
 func (c *normalsCode) logarithm(x, L, w vec) (s steps) {
-	const mantissa = 1<<52 - 1
-	y, m, r := c.vec(), c.vec(), c.vec()
+	y := c.vec()
 	s.do(func() {
 		c.either(c.u(mantissa), c.VANDNPD, c.VANDNPD_BCST, w, x)
 		c.or(x, x, c.f(1))
@@ -229,7 +228,13 @@ func (c *normalsCode) logarithm(x, L, w vec) (s steps) {
 	})
 	s.do(func() { c.and(w, w, c.u(1<<63)) })
 	s.do(func() { c.or(x, x, w) })
-	s = append(s, c.lookUp(r, L, y)...)
+	return append(s, c.negLog2(L, y)...)
+}
+
+// negLog2 computes L = −log₂ y and overwrites y.
+func (c *normalsCode) negLog2(L, y vec) (s steps) {
+	m, r, q := c.vec(), c.vec(), c.vec()
+	s = c.lookUp(r, L, y)
 	if c.wide {
 		s.do(func() { c.VGETMANTPD(operand.U8(0), y, m) })
 		s.do(func() { c.mulAdd(r, m, c.f(-1)) })
@@ -241,7 +246,6 @@ func (c *normalsCode) logarithm(x, L, w vec) (s steps) {
 		s.do(func() { c.sub(y, y, c.f(0x1p52+0x3ff)) })
 	}
 	s.do(func() { c.sub(L, L, y) })
-	q := c.vec()
 	s = append(s, c.polynomial(q, r, "normalLogPoly")...)
 	s.do(func() { c.addMul(L, q, r) })
 	return s
