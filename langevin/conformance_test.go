@@ -3,6 +3,7 @@ package langevin_test
 import (
 	"testing"
 
+	"machlup/internal/rng"
 	"machlup/langevin"
 	"machlup/langevin/langevintest"
 )
@@ -60,6 +61,35 @@ func TestPotentials(t *testing.T) {
 }
 
 // TestSchemes runs the conformance suite on every scheme and system.
+// Drifts of many configurations at once are those one by one, to the bit, for every block of
+// every system, of one component too.
+func TestDriftRows(t *testing.T) {
+	all := append(systems(),
+		system{"harmonic of one", func() any {
+			return must(langevin.NewHarmonic(langevin.HarmonicConfig{Dim: 1, Stiffness: []float64{1.7}}))
+		}, []float64{0.3}},
+		system{"ou of one", func() any { return must(langevin.NewOU(langevin.OUConfig{Dim: 1, Rate: []float64{0.8}, Mean: 1.5})) }, []float64{0.3}})
+	for _, s := range all {
+		m := must(langevin.HeavyBallConfig{Eta: 0.07, Momentum: 0.3, Temperature: 1}.New(driftOf(s.make())))
+		n := m.Config()
+		x := make([]float64, 7*n)
+		rng.New(3, 0, s.name, "").Normals(x)
+		for b, block := range m.Blocks() {
+			w := block.Hi - block.Lo
+			rows, one := make([]float64, 7*w), make([]float64, w)
+			m.DriftRows(rows, b, x)
+			for r := range 7 {
+				m.Drift(one, b, x[r*n:(r+1)*n])
+				for i, v := range one {
+					if rows[r*w+i] != v {
+						t.Errorf("%s, block %s: row %d[%d] is %v, alone %v", s.name, block.Name, r, i, rows[r*w+i], v)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestSchemes(t *testing.T) {
 	schemes := []struct {
 		name string

@@ -60,6 +60,16 @@ func (u *DoubleWell) Gradient(dst, x []float64) float64 {
 	return sum
 }
 
+// GradientRows writes ∇U of each row: it treats every coordinate alike.
+func (u *DoubleWell) GradientRows(dst, x []float64) {
+	dst = dst[:len(x)]
+	for i, xi := range x {
+		y := xi / u.a
+		d := y*y - 1
+		dst[i] = 4*u.h*d*y/u.a - u.t
+	}
+}
+
 // HessVec writes ∇²U·v.
 func (u *DoubleWell) HessVec(dst, x, v []float64) {
 	c := 4 * u.h / (u.a * u.a)

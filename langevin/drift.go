@@ -14,6 +14,25 @@ type DriftDerivative interface {
 	DriftVJP(dst, x, w []float64) // Df(x)ᵀ·w
 }
 
+// A RowDrift is a Drift that evaluates many configurations at once, with the same bits as
+// Drift one by one: x and dst hold them row after row, Dim() numbers each.
+type RowDrift interface {
+	Drift
+	DriftRows(dst, x []float64)
+}
+
+// A scaledRowDrift scales the rows as it makes them.
+type scaledRowDrift interface {
+	driftRowsTimes(dst, x []float64, c float64)
+}
+
+// A RowGradient is a Potential that evaluates the gradients of many configurations at once:
+// x and dst hold them row after row, Dim() numbers each.
+type RowGradient interface {
+	Potential
+	GradientRows(dst, x []float64)
+}
+
 // A HessianVector is a Potential with Hessian-vector products.
 type HessianVector interface {
 	Potential
@@ -44,6 +63,28 @@ func (f descent) Dim() int { return f.u.Dim() }
 func (f descent) Drift(dst, x []float64) {
 	f.u.Gradient(dst, x)
 	negate(dst)
+}
+
+// DriftRows writes −∇U of each row.
+func (f descent) DriftRows(dst, x []float64) { f.driftRowsTimes(dst, x, 1) }
+
+// driftRowsTimes writes −c∇U of each row.
+func (f descent) driftRowsTimes(dst, x []float64, c float64) {
+	if u, ok := f.u.(RowGradient); ok {
+		u.GradientRows(dst, x)
+	} else {
+		n := f.u.Dim()
+		for i := 0; i+n <= len(x); i += n {
+			f.u.Gradient(dst[i:i+n:i+n], x[i:i+n:i+n])
+		}
+	}
+	scaleRows(dst[:len(x)], -c)
+}
+
+func scaleRows(dst []float64, c float64) {
+	for i := range dst {
+		dst[i] *= c
+	}
 }
 
 type smoothDescent struct {

@@ -65,6 +65,21 @@ func (u *Harmonic) Gradient(dst, x []float64) float64 {
 	return sum / 2
 }
 
+// GradientRows writes kx for each row.
+func (u *Harmonic) GradientRows(dst, x []float64) {
+	if len(u.k) == 1 {
+		k := u.k[0]
+		dst = dst[:len(x)]
+		for i, xi := range x {
+			dst[i] = k * xi
+		}
+		return
+	}
+	for n := len(u.k); len(x) >= n; dst, x = dst[n:], x[n:] {
+		u.HessVec(dst, nil, x)
+	}
+}
+
 // HessVec writes kv.
 func (u *Harmonic) HessVec(dst, _, v []float64) {
 	for i, k := range u.k {

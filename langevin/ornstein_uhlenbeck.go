@@ -46,6 +46,23 @@ func (u *OU) Gradient(dst, x []float64) float64 {
 	return sum / 2
 }
 
+// GradientRows writes λ(x − m) for each row.
+func (u *OU) GradientRows(dst, x []float64) {
+	if len(u.rate) == 1 {
+		k, mean := u.rate[0], u.mean
+		dst = dst[:len(x)]
+		for i, xi := range x {
+			dst[i] = k * (xi - mean)
+		}
+		return
+	}
+	for n := len(u.rate); len(x) >= n; dst, x = dst[n:], x[n:] {
+		for i, k := range u.rate {
+			dst[i] = k * (x[i] - u.mean)
+		}
+	}
+}
+
 // HessVec writes λv.
 func (u *OU) HessVec(dst, _, v []float64) {
 	for i, k := range u.rate {

@@ -187,6 +187,27 @@ func (m *SGLD) Drift(dst []float64, b int, qmix []float64) {
 	}
 }
 
+// DriftRows writes the drifts of block b for many mixed configurations, the rows of qmix,
+// with the bits of Drift one by one.
+func (m *SGLD) DriftRows(dst []float64, b int, qmix []float64) {
+	p := &m.players[b]
+	n := p.Hi - p.Lo
+	if n == m.n && p.Metric == nil {
+		switch f := m.drift.(type) {
+		case scaledRowDrift:
+			f.driftRowsTimes(dst, qmix, p.Eta)
+			return
+		case RowDrift:
+			f.DriftRows(dst, qmix)
+			scaleRows(dst[:len(qmix)], p.Eta)
+			return
+		}
+	}
+	for ; len(qmix) >= m.n; dst, qmix = dst[n:], qmix[m.n:] {
+		m.Drift(dst[:n:n], b, qmix[:m.n:m.n])
+	}
+}
+
 // MetricNorm returns rᵀF_b(q̃)r, which is |r|² for a block without metric.
 func (m *SGLD) MetricNorm(b int, qmix, r []float64) float64 {
 	if metric := m.players[b].Metric; metric != nil {

@@ -65,6 +65,15 @@ type Recurrence interface {
 	Drift(dst []float64, b int, qmix []float64)
 }
 
+// A RowRecurrence is a Recurrence that evaluates the drifts of many mixed configurations at
+// once, with the same bits as Drift one by one: qmix holds them row after row, Config()
+// numbers each, dst as many rows of Hi−Lo. Path moves use it where a drift costs less than
+// the call that asks for it.
+type RowRecurrence interface {
+	Recurrence
+	DriftRows(dst []float64, b int, qmix []float64)
+}
+
 // MetricRecurrence is a Recurrence some of whose blocks have Metric set.
 type MetricRecurrence interface {
 	Recurrence
