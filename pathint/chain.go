@@ -40,7 +40,8 @@ type bound struct {
 	step   float64
 	target float64
 	stats  counters
-	pair   [2]float64 // scratch of exponential
+	e      []float64 // exponentials that decide a sweep's proposals
+	pairs  []float64 // what they are made of
 }
 
 type counters struct {
@@ -163,7 +164,8 @@ func (c *Chain) Warm(sweeps int, src Source) {
 func (m *bound) sweep(p *Path, src Source, back bool) {
 	before := p.cost
 	n := m.kernel.Begin(p, src)
-	if b, ok := m.kernel.(batch); ok && b.sweepAll(p, n, m.step, src, back, &m.stats) {
+	e := m.decisions(n, src)
+	if b, ok := m.kernel.(batch); ok && b.sweepAll(p, e, m.step, src, back, &m.stats) {
 		m.stats.cost.add(p.cost, before)
 		return
 	}
@@ -178,7 +180,7 @@ func (m *bound) sweep(p *Path, src Source, back bool) {
 		if math.IsNaN(delta) || math.IsInf(delta, 1) {
 			m.stats.diverged++
 		}
-		if Metropolis(ratio-delta, exponential(src, m.pair[:])) {
+		if Metropolis(ratio-delta, e[j]) {
 			m.stats.accepted++
 			p.keep()
 		} else {
@@ -186,6 +188,16 @@ func (m *bound) sweep(p *Path, src Source, back bool) {
 		}
 	}
 	m.stats.cost.add(p.cost, before)
+}
+
+// decisions draws the exponentials of a sweep's n decisions, before anything is proposed: in
+// bulk they cost a fraction.
+func (m *bound) decisions(n int, src Source) []float64 {
+	if n > len(m.e) {
+		m.e, m.pairs = make([]float64, n+1), make([]float64, 2*(n+1)) // tilings differ by one
+	}
+	exponentials(m.e[:n], src, m.pairs[:2*n])
+	return m.e[:n]
 }
 
 // add adds the cost since before.
@@ -196,9 +208,10 @@ func (c *Cost) add(now, before Cost) {
 }
 
 // batch is a kernel that can make and decide all proposals of a sweep at once, exactly as
-// the loop in sweep would. It returns false when the path is not of its kind.
+// the loop in sweep would; proposal j is decided by e[j]. It returns false when the path is
+// not of its kind.
 type batch interface {
-	sweepAll(p *Path, n int, step float64, src Source, back bool, c *counters) bool
+	sweepAll(p *Path, e []float64, step float64, src Source, back bool, c *counters) bool
 }
 
 // Stats returns the record of move i since the last reset.

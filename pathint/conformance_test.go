@@ -48,7 +48,7 @@ func benches() []bench {
 	q := []float64{0.3, -0.2, 0.5, 0, 1}
 	return []bench{
 		{"first-order", coupled(0, false), q, Tilt{"x2", 0.15}, 1.5},
-		{"momentum", coupled(0.6, false), q, Tilt{"cross", 0.2}, 0.8},
+		{"momentum", coupled(0.6, false), q, Tilt{"cross", 0.14}, 0.8},
 		{"metric", coupled(0, true), q, Tilt{"x2", 0.15}, 1.6},
 		{"metric-momentum", coupled(0.6, true), q, Tilt{"theta_mean", 0.5}, 1},
 	}
@@ -108,17 +108,21 @@ const looks = 20
 // Metropolis accepts with probability min(1, eˣ), and never what is not a number.
 func TestMetropolis(t *testing.T) {
 	src := rng.New(14, 0, "metropolis", "")
-	pair := make([]float64, 2)
 	const n = 40000
-	for _, x := range []float64{-5, -2, -1, -0.3, -0.01, 0, 0.5} {
-		accepted := 0.0
-		for range n {
-			if Metropolis(x, exponential(src, pair)) {
-				accepted++
+	e, pairs := make([]float64, n), make([]float64, 2*n)
+	for i, s := range []Source{src, struct{ Source }{src}} {
+		name := []string{"exponentials", "pairs of normals"}[i]
+		for _, x := range []float64{-5, -2, -1, -0.3, -0.01, 0, 0.5} {
+			exponentials(e, s, pairs)
+			accepted := 0.0
+			for _, e := range e {
+				if Metropolis(x, e) {
+					accepted++
+				}
 			}
+			want := math.Min(1, math.Exp(x))
+			within(t, fmt.Sprintf("%s: acceptance at %g", name, x), accepted/n, math.Sqrt(want*(1-want)/n)+1e-9, want, 0.003)
 		}
-		want := math.Min(1, math.Exp(x))
-		within(t, fmt.Sprintf("acceptance at %g", x), accepted/n, math.Sqrt(want*(1-want)/n)+1e-9, want, 0.003)
 	}
 	if Metropolis(math.NaN(), 1e300) || Metropolis(math.Inf(-1), 1e300) {
 		t.Error("a log ratio that is NaN or −Inf was accepted")

@@ -116,7 +116,7 @@ func TestO1(t *testing.T) {
 				}
 				chains, srcs = append(chains, c), append(srcs, src)
 			}
-			r, err := O1(chains, srcs, Sampling{Warm: 500, Burn: 700, Draws: 2400, Thin: 3})
+			r, err := O1(chains, srcs, Sampling{Warm: 500, Burn: 700, Draws: 2500, Thin: 3})
 			if err != nil {
 				t.Fatal(err)
 			}

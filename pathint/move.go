@@ -28,14 +28,26 @@ type Kernel interface {
 // mean 1. NaN is a rejection.
 func Metropolis(logRatio, exponential float64) bool { return logRatio > -exponential }
 
-// exponential returns an exponential variate of mean 1 made of two normals, which sources
-// draw fastest; pair is scratch of length 2.
-func exponential(src Source, pair []float64) float64 {
-	src.Normals(pair)
-	return exponentialOf(pair)
+// exponentials fills e with exponential variates of mean 1; pairs is scratch, twice as long.
+func exponentials(e []float64, src Source, pairs []float64) {
+	if s, ok := src.(interface{ Exponentials(dst []float64) }); ok {
+		s.Exponentials(e)
+		return
+	}
+	src.Normals(pairs)
+	for i := range e {
+		e[i] = exponentialOf(pairs[2*i], pairs[2*i+1])
+	}
 }
 
-func exponentialOf(pair []float64) float64 { return 0.5 * (pair[0]*pair[0] + pair[1]*pair[1]) }
+// exponential makes one of two normals, which sources draw fastest one by one; pair is
+// scratch of length 2.
+func exponential(src Source, pair []float64) float64 {
+	src.Normals(pair)
+	return exponentialOf(pair[0], pair[1])
+}
+
+func exponentialOf(x, y float64) float64 { return 0.5 * (x*x + y*y) }
 
 // Stats is the record of one move since the last reset.
 type Stats struct {

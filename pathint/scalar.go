@@ -8,17 +8,22 @@ import (
 
 // scalar is the kernel of a tiling for a recurrence of one component without a tilt: the
 // same segments, proposals and decisions as the general one, without the bookkeeping that
-// in one dimension costs several times the arithmetic (BenchmarkPathSweep). The terms and
-// drifts of a proposal are priced in scratch and written to the path on acceptance.
+// in one dimension costs many times the arithmetic (BenchmarkPathSweep).
 type scalar struct {
 	sys     langevin.Recurrence
+	rows    langevin.RowRecurrence // sys, if it is one
 	bridge  *bridge
 	beta    float64
 	half    float64   // 1/2s²
-	old     []float64 // the segment before
-	drift   []float64 // its drifts after
-	terms   []float64 // quadratic and reference term of each step after
-	normals []float64 // of a whole sweep, in bulk: of each segment, then two to decide it
+	normals []float64 // of a whole sweep, in bulk
+	new     []float64 // proposed slices: of a colour; of a segment with momentum
+	drift   []float64 // their drifts
+
+	// With momentum only: the segment before, quadratic and reference terms of each step after.
+	old, terms []float64
+
+	// Without: the bridge in closed form.
+	walk walk
 }
 
 // newScalar returns nil for systems it does not serve.
@@ -27,77 +32,57 @@ func newScalar(t *tiling) *scalar {
 		return nil
 	}
 	blk := t.act.blocks[0]
-	half := 0.5 / (blk.Noise * blk.Noise)
-	return &scalar{
-		sys: t.act.sys, bridge: t.bridges[0], beta: blk.Momentum, half: half,
-		old: make([]float64, t.length), drift: make([]float64, t.length),
-		terms: make([]float64, 2*(t.length+2)), normals: make([]float64, 3*(t.hi-t.lo)),
+	n := t.hi - t.lo
+	f := &scalar{sys: t.act.sys, bridge: t.bridges[0], beta: blk.Momentum, half: 0.5 / (blk.Noise * blk.Noise),
+		normals: make([]float64, n), new: make([]float64, n), drift: make([]float64, n)}
+	f.rows, _ = t.act.sys.(langevin.RowRecurrence)
+	if f.beta == 0 {
+		f.walk = newWalk(t.length)
+	} else {
+		f.old, f.terms = make([]float64, t.length), make([]float64, 2*(t.length+2))
 	}
+	return f
 }
 
-// sweepAll makes the n proposals of a sweep, or says that it does not serve.
-func (t *tiling) sweepAll(p *Path, n int, step float64, src Source, back bool, c *counters) bool {
+// sweepAll makes the proposals of a sweep, or says that it does not serve.
+func (t *tiling) sweepAll(p *Path, e []float64, step float64, src Source, back bool, c *counters) bool {
 	f := t.fast
 	if f == nil || p.s != 0 {
 		return false
 	}
-	z := f.normals[:t.hi-t.lo+2*n]
-	src.Normals(z)
-	sigma := t.act.blocks[0].Noise / math.Sqrt(p.kappa)
-	keep := math.Sqrt(1 - step*step)
-	for j := range n {
+	src.Normals(f.normals)
+	gain, keep := step*t.act.blocks[0].Noise/math.Sqrt(p.kappa), math.Sqrt(1-step*step)
+	if f.beta == 0 {
+		f.sweepColours(t, p, e, keep, gain, back, c)
+		return true
+	}
+	z := f.normals
+	for j := range e {
 		i := j
 		if back {
-			i = n - 1 - j
+			i = len(e) - 1 - j
 		}
-		lo := max(t.from+i*t.length, t.lo)
-		hi := min(t.from+(i+1)*t.length, t.hi)
-		m := hi - lo
-		e := exponentialOf(z[m : m+2])
-		if m == 1 && f.beta == 0 && hi <= p.steps {
-			f.single(p, lo, keep, step*sigma*z[0], e, c)
-		} else {
-			f.propose(p.slices, lo, m, p.steps, keep, step*sigma, z[:m])
-			f.decide(p, lo, m, e, c)
-		}
-		z = z[m+2:]
+		lo, hi := t.segment(i)
+		f.propose(p.slices, lo, hi-lo, p.steps, keep, gain, z)
+		f.decide(p, lo, hi-lo, e[j], c)
+		z = z[hi-lo:]
 	}
 	return true
 }
 
-// single proposes and decides one interior slice of a first-order recurrence.
-func (f *scalar) single(p *Path, j int, keep, noise, e float64, c *counters) {
-	q := p.slices[j-1 : j+2 : j+2]
-	v := p.cache[j-1 : j+1 : j+1]
-	t := p.terms[(j-1)*termsPerBlock : (j+1)*termsPerBlock]
-	a, old, b := q[0], q[1], q[2]
-	x := keep*old + (1-keep)*0.5*(a+b) + math.Sqrt2/2*noise
-	q[1] = x
-	f.sys.Drift(f.drift[:1:1], 0, q[1:2:2])
-	drift := f.drift[0]
-	q0, q1 := f.half*link(a, a, x, v[0], 0), f.half*link(a, x, b, drift, 0)
-	f0, f1 := f.half*link(a, a, x, 0, 0), f.half*link(a, x, b, 0, 0)
-	dq := q0 - t[quadTerm] + (q1 - t[termsPerBlock+quadTerm])
-	df := f0 - t[refTerm] + (f1 - t[termsPerBlock+refTerm])
-	p.cost.Drifts++
-	c.proposed++
-	ratio := p.kappa*df - p.kappa*dq
-	if ratio != ratio {
-		c.diverged++
-	}
-	if !Metropolis(ratio, e) {
-		q[1] = old
+// drifts computes the drifts of the first n proposed slices.
+func (f *scalar) drifts(n int) {
+	if f.rows != nil {
+		f.rows.DriftRows(f.drift[:n], 0, f.new[:n])
 		return
 	}
-	c.accepted++
-	v[1] = drift
-	t[quadTerm], t[refTerm] = q0, f0
-	t[termsPerBlock+quadTerm], t[termsPerBlock+refTerm] = q1, f1
-	p.stale[j] = true
+	for i := range n {
+		f.sys.Drift(f.drift[i:i+1:i+1], 0, f.new[i:i+1:i+1])
+	}
 }
 
-// propose is bridge.propose for one component: q[j:j+n] becomes the proposal, f.old what it
-// was.
+// propose is bridge.propose for one component with momentum: q[j:j+n] becomes the proposal,
+// f.old what it was.
 func (f *scalar) propose(q []float64, j, n, steps int, keep, gain float64, z []float64) {
 	g, beta := 1+f.beta, f.beta
 	e := j + n - 1
@@ -157,9 +142,8 @@ func (f *scalar) decide(p *Path, j, n int, e float64, c *counters) {
 		k1 = min(j+n+1, p.steps)
 	}
 	drifts := min(n, p.steps-j)
-	for i := range drifts {
-		f.sys.Drift(f.drift[i:i+1:i+1], 0, q[j+i:j+i+1:j+i+1])
-	}
+	copy(f.new, q[j:j+drifts])
+	f.drifts(drifts)
 	var dq, df float64
 	for k := k0; k < k1; k++ {
 		vk := v[k]
@@ -176,16 +160,11 @@ func (f *scalar) decide(p *Path, j, n int, e float64, c *counters) {
 	}
 	p.cost.Drifts += int64(drifts)
 	c.proposed++
-	ratio := p.kappa*df - p.kappa*dq
-	if ratio != ratio {
-		c.diverged++
-	}
-	if !Metropolis(ratio, e) {
+	if !c.decide(p.kappa*df-p.kappa*dq, e) {
 		copy(q[j:j+n], f.old)
 		return
 	}
-	c.accepted++
-	copy(v[j:j+drifts], f.drift)
+	copy(v[j:j+drifts], f.drift[:drifts])
 	for k := k0; k < k1; k++ {
 		i := 2 * (k - k0)
 		t[k*termsPerBlock+quadTerm], t[k*termsPerBlock+refTerm] = f.terms[i], f.terms[i+1]

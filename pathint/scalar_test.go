@@ -29,8 +29,9 @@ func TestScalarIsGeneral(t *testing.T) {
 					if i == 1 {
 						kernel.fast = nil
 					}
-					for range 60 {
+					for range 30 {
 						c[i].Sweep(src)
+						c[i].SweepBack(src)
 					}
 				}
 				for j, x := range c[0].path.slices {
@@ -48,6 +49,48 @@ func TestScalarIsGeneral(t *testing.T) {
 				for j, x := range c[0].path.terms {
 					if x != kept[j] {
 						t.Fatalf("%s: term %d is %g, computed afresh %g", name, j, kept[j], x)
+					}
+				}
+			}
+		}
+	}
+}
+
+// The segments of a sweep cover every movable slice once; those of a colour leave at least
+// one slice between them.
+func TestTilingCovers(t *testing.T) {
+	src := rng.New(42, 0, "tiling", "")
+	for slices := 1; slices <= 20; slices++ {
+		for length := 1; length <= 7; length++ {
+			p := mustChain(t, Spec{Action: mustAction(t, linear(0.7, 0, 0.5)), Ends: FreeEnd([]float64{1}), Steps: slices}).path
+			tiles, err := newTiling(p, Staging{}, "", length)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 8 {
+				n := tiles.Begin(p, src)
+				covered := make([]int, slices+1)
+				last, turns := -1, 0
+				for i := range n {
+					lo, hi := tiles.segment(i)
+					for k := lo; k < hi; k++ {
+						covered[k]++
+					}
+					if lo <= last {
+						turns++
+						last = -1
+					}
+					if last >= 0 && lo == last {
+						t.Fatalf("%d slices, length %d: segments %d and %d touch", slices, length, i-1, i)
+					}
+					last = hi
+				}
+				if turns > 1 || covered[0] != 0 {
+					t.Fatalf("%d slices, length %d: %d colours, slice 0 moved %d times", slices, length, turns+1, covered[0])
+				}
+				for k, c := range covered[1:] {
+					if c != 1 {
+						t.Fatalf("%d slices, length %d: slice %d is in %d segments", slices, length, k+1, c)
 					}
 				}
 			}

@@ -1,7 +1,8 @@
 package pathint
 
-// SingleSlice redraws one slice at a time, in order, from the reference walk conditional
-// on its neighbours: staging with segments of one slice, at two drifts a slice at most.
+// SingleSlice redraws one slice at a time, every other one first and then those between,
+// from the reference walk conditional on its neighbours: staging with segments of one slice,
+// at two drifts a slice at most.
 type SingleSlice struct {
 	Block  string  `toml:"block" doc:"name of the block to move; empty: all at once"`
 	Step   float64 `toml:"step" range:"(0,1]" unit:"1" doc:"b: share of fresh noise in a proposal; the start value where warm-up adapts it"`

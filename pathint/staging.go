@@ -4,7 +4,8 @@ package pathint
 // noise-free trajectory) conditional on the rest of the path, mixed with the old values by
 // the step b: new = m + √(1−b²)(old − m) + b·fresh (Sprik, Klein and Chandler 1985; the
 // mixing is pCN on the bridge). It is reversible with respect to that walk, pentadiagonal
-// with momentum, so only what the drift adds to it and the tilt decide. A sweep tiles the movable slices with segments from a random offset.
+// with momentum, so only what the drift adds to it and the tilt decide. A sweep tiles the
+// movable slices with segments from a random offset and redraws every other one first.
 type Staging struct {
 	Block  string  `toml:"block" doc:"name of the block to move; empty: all at once"`
 	Length int     `toml:"length" range:"[1,inf)" unit:"slice" doc:"slices of a segment"`

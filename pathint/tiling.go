@@ -6,7 +6,9 @@ import (
 )
 
 // tiling is the kernel of single-slice and staging moves: it covers the movable slices
-// lo..hi−1 with segments of the reference walk's bridge.
+// lo..hi−1 with segments of the reference walk's bridge, every other segment first, then
+// those between. Segments of one colour of a first-order recurrence are independent given
+// the rest.
 type tiling struct {
 	act     *OnsagerMachlup
 	length  int
@@ -15,6 +17,7 @@ type tiling struct {
 	bridges []*bridge // of each block
 	fast    *scalar   // for one component, or nil
 	from    int       // where the sweep's first segment begins, lo−length < from ≤ lo
+	count   int       // segments of the sweep
 }
 
 func newTiling(p *Path, m Move, block string, length int) (*tiling, error) {
@@ -50,12 +53,22 @@ func (t *tiling) Begin(p *Path, src Source) int {
 	if t.length > 1 {
 		t.from -= src.Intn(t.length)
 	}
-	return (t.hi - t.from + t.length - 1) / t.length
+	t.count = (t.hi - t.from + t.length - 1) / t.length
+	return t.count
+}
+
+// segment returns the slices lo..hi−1 of proposal i.
+func (t *tiling) segment(i int) (lo, hi int) {
+	s := 2 * i
+	if s >= t.count {
+		s -= t.count - 1 + t.count%2 // the segments 1, 3, …
+	}
+	lo = t.from + s*t.length
+	return max(lo, t.lo), min(lo+t.length, t.hi)
 }
 
 func (t *tiling) Propose(p *Path, i int, step float64, src Source) float64 {
-	lo := max(t.from+i*t.length, t.lo)
-	hi := min(t.from+(i+1)*t.length, t.hi)
+	lo, hi := t.segment(i)
 	p.Touch(Change{Lo: lo, Hi: hi, B0: t.b0, B1: t.b1})
 	for b := t.b0; b < t.b1; b++ {
 		blk := &t.act.blocks[b]
