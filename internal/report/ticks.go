@@ -12,6 +12,9 @@ import (
 // them, with unlabelled ticks between. The labels leave out a factor 10^exponent.
 func linearTicks(lo, hi float64, n, exponent int) (ticks []plot.Tick) {
 	step, minor := niceStep((hi - lo) / float64(max(1, n)))
+	for math.Floor(hi/step+1e-9) < math.Ceil(lo/step-1e-9) { // no multiple in between
+		step, minor = niceStep(step / 2.5)
+	}
 	scale := math.Pow10(-exponent)
 	decimals := max(0, int(-math.Floor(math.Log10(step*scale)*(1+1e-12)+1e-9)))
 	last := math.Floor(hi/minor + 1e-9)
