@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"machlup/internal/num"
 	"machlup/langevin"
 )
 
@@ -41,31 +42,31 @@ func (a *Innovation) Init(slice, q0 []float64) { a.m.Init(slice, q0) }
 func (a *Innovation) Reach(c Change, steps int) (lo, hi int) { return c.Lo, c.Hi }
 
 func (a *Innovation) Update(p *Path, c Change) {
-	for k := c.Lo; k < c.Hi; k++ {
-		s := 0.0
-		for _, x := range p.Input(k) {
-			s += x * x
-		}
-		p.Terms(k)[0] = 0.5 * s
-	}
 	for k := c.Lo; k < p.steps; k++ {
 		a.m.Step(p.Slice(k+1), p.Slice(k), p.Input(k))
+		if k < c.Hi {
+			p.Terms(k)[0] = 0.5 * num.Norm2(p.Input(k)) // now that the step has fetched them
+		}
 	}
 	p.cost.Steps += int64(p.steps - c.Lo)
 }
 
 func (a *Innovation) Simulate(p *Path, scale float64, src Source) error {
-	src.Normals(p.xi)
-	for i := range p.xi {
-		p.xi[i] *= scale
+	for _, xi := range p.xi {
+		src.Normals(xi)
+		for i := range xi {
+			xi[i] *= scale
+		}
 	}
 	return nil
 }
 
 // Uniforms appends Φ(√κ ξ) for every input.
 func (a *Innovation) Uniforms(dst []float64, p *Path, kappa float64) []float64 {
-	for _, x := range p.xi {
-		dst = append(dst, normalCDF(math.Sqrt(kappa)*x))
+	for _, xi := range p.xi {
+		for _, x := range xi {
+			dst = append(dst, normalCDF(math.Sqrt(kappa)*x))
+		}
 	}
 	return dst
 }

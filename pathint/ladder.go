@@ -57,12 +57,20 @@ func (t *Tilted) SweepBack(src Source)        { t.chain.SweepBack(src) }
 func (t *Tilted) Slope() float64              { return t.chain.Integral() }
 func (t *Tilted) Work(to float64) float64     { return (to - t.chain.Tilt()) * t.chain.Integral() }
 
-func (t *Tilted) Save(buf []float64) []float64 { return append(buf, t.chain.path.coords()...) }
+func (t *Tilted) Save(buf []float64) []float64 {
+	for _, row := range t.chain.path.coords() {
+		buf = append(buf, row...)
+	}
+	return buf
+}
 
 func (t *Tilted) Restore(state []float64) {
 	p := t.chain.path
-	if copy(p.coords(), state) != len(p.coords()) {
+	if len(state) != p.freedom() {
 		panic("pathint: restoring a state of another length")
+	}
+	for _, row := range p.coords() {
+		state = state[copy(row, state):]
 	}
 	p.refresh()
 }

@@ -3,6 +3,7 @@ package pathint
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"machlup/analysis"
@@ -274,13 +275,13 @@ func TestO9Correlation(t *testing.T) {
 		for _, lag := range []int{1, 2, 5} {
 			var m analysis.Moments
 			for range 200000 / K {
-				before := append([]float64(nil), c.path.xi...)
+				before := slices.Concat(c.path.xi...)
 				for range lag {
 					c.Sweep(src)
 				}
 				dot := 0.0
-				for i, x := range before {
-					dot += x * c.path.xi[i]
+				for i, x := range slices.Concat(c.path.xi...) {
+					dot += x * before[i]
 				}
 				m.Add(dot / float64(K))
 				if err := c.StartForward(1, src); err != nil {

@@ -25,7 +25,9 @@ func (c *Chain) MarshalBinary() ([]byte, error) {
 		b = putInt(b, int64(v))
 	}
 	b = putFloats(b, p.kappa, p.s)
-	b = putFloats(b, p.coords()...)
+	for _, row := range p.coords() {
+		b = putFloats(b, row...)
+	}
 	for i := range c.moves {
 		m := &c.moves[i]
 		b = putFloats(b, m.step)
@@ -49,15 +51,16 @@ func (c *Chain) UnmarshalBinary(b []byte) error {
 			return fmt.Errorf("pathint: unmarshal: saved chain has another shape (%d, this chain %d); restore into a chain of the same spec", got, want)
 		}
 	}
-	coords := p.coords()
-	if want := 8 * (1 + 2 + len(coords) + len(c.moves)*(1+len(new(counters).fields()))); len(r.b) != want {
+	if want := 8 * (1 + 2 + p.freedom() + len(c.moves)*(1+len(new(counters).fields()))); len(r.b) != want {
 		return fmt.Errorf("pathint: unmarshal: %d bytes left, want %d; the file is cut short or of another chain", len(r.b), want)
 	}
 	c.warmed = int(r.int())
 	p.setKappa(r.float())
 	s := r.float()
-	for i := range coords {
-		coords[i] = r.float()
+	for _, row := range p.coords() {
+		for i := range row {
+			row[i] = r.float()
+		}
 	}
 	for i := range c.moves {
 		m := &c.moves[i]

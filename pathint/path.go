@@ -26,11 +26,11 @@ type Path struct {
 	inputs, blk   int
 	cached, nterm int
 
-	guide  []float64 // K × n, drift of the reference; nil for none
-	slices []float64 // (K+1) × width
-	xi     []float64 // K × inputs
-	cache  []float64 // K × cached
-	terms  []float64 // K × nterm
+	guide  []float64   // K × n, drift of the reference; nil for none
+	slices []float64   // (K+1) × width
+	xi     [][]float64 // K rows of inputs
+	cache  []float64   // K × cached
+	terms  []float64   // K × nterm
 
 	observer langevin.Observer
 	nobs     int
@@ -52,8 +52,9 @@ type trial struct {
 	change                  Change
 	k0, k1                  int // steps whose terms change
 	q0, q1                  int // slices that change
-	slices, xi              []float64
+	slices                  []float64
 	cache, terms, obs       []float64
+	xi                      [][]float64 // K rows of inputs: what was there, or to spare
 }
 
 // guided is an action whose reference follows a drift that is fixed for the path.
@@ -74,7 +75,7 @@ func newPath(a Action, ends Ends, steps int, observer langevin.Observer) (*Path,
 		cached: a.Cached(), nterm: len(a.Terms()), observer: observer, tilt: -1,
 	}
 	p.slices = make([]float64, (steps+1)*p.width)
-	p.xi = make([]float64, steps*p.inputs)
+	p.xi, p.trial.xi = newRows(steps, p.inputs), newRows(steps, p.inputs)
 	p.cache = make([]float64, steps*p.cached)
 	p.terms = make([]float64, steps*p.nterm)
 	if observer != nil {
@@ -119,15 +120,24 @@ func (p *Path) Slice(k int) []float64 { return p.slices[k*p.width : (k+1)*p.widt
 // Before returns the slice before k, and slice 0 itself before the start (q₋₁ = q₀).
 func (p *Path) Before(k int) []float64 { return p.Slice(max(k-1, 0)) }
 
-// Input returns the inputs ξ_k of step k as a view; empty in positions.
-func (p *Path) Input(k int) []float64 { return p.xi[k*p.inputs : (k+1)*p.inputs : (k+1)*p.inputs] }
+// Input returns the inputs ξ_k of step k as a view, valid until the next proposal; empty in
+// positions.
+func (p *Path) Input(k int) []float64 { return p.xi[k] }
 
-// coords returns what the chain moves: all slices, or all inputs.
-func (p *Path) coords() []float64 {
+// coords returns what the chain moves, row by row: all slices, or the inputs of each step.
+func (p *Path) coords() [][]float64 {
 	if p.inputs > 0 {
 		return p.xi
 	}
-	return p.slices
+	return [][]float64{p.slices}
+}
+
+// freedom returns how many numbers the chain moves.
+func (p *Path) freedom() int {
+	if p.inputs > 0 {
+		return p.steps * p.inputs
+	}
+	return len(p.slices)
 }
 
 // Cache returns what the action cached for step k, as a view.
@@ -212,6 +222,38 @@ func (p *Path) Total(i int) float64 {
 // Touch opens a proposal: it saves what the change c and its consequences replace. The
 // caller then writes the new slices (positions) or inputs (innovations).
 func (p *Path) Touch(c Change) {
+	p.open(c)
+	if p.inputs > 0 {
+		for k := c.Lo; k < c.Hi; k++ {
+			copy(p.xi[k], p.trial.xi[k])
+		}
+	}
+}
+
+// Renew opens a proposal as Touch does, but for innovations only and leaving arbitrary
+// numbers in the inputs of the change, which the caller must write in full from what they
+// were (WasInput). It copies nothing.
+func (p *Path) Renew(c Change) {
+	if p.inputs == 0 {
+		panic("pathint: renewal of inputs on a path of slices")
+	}
+	p.open(c)
+}
+
+// WasInput returns the inputs of step k before the open proposal touched them.
+func (p *Path) WasInput(k int) []float64 { return p.trial.xi[k] }
+
+// swapInputs exchanges the inputs of the open proposal's change with what was there.
+func (p *Path) swapInputs() {
+	t := &p.trial
+	if p.inputs > 0 {
+		for k := t.change.Lo; k < t.change.Hi; k++ {
+			p.xi[k], t.xi[k] = t.xi[k], p.xi[k]
+		}
+	}
+}
+
+func (p *Path) open(c Change) {
 	t := &p.trial
 	if t.open {
 		panic("pathint: a proposal is already open")
@@ -228,9 +270,7 @@ func (p *Path) Touch(c Change) {
 	t.open, t.updated, t.observed, t.change = true, false, false, c
 	t.k0, t.k1 = p.action.Reach(c, p.steps)
 	t.slices = save(t.slices, p.slices, t.q0, t.q1, p.width)
-	if p.inputs > 0 {
-		t.xi = save(t.xi, p.xi, c.Lo, c.Hi, p.inputs)
-	}
+	p.swapInputs()
 	t.cache = save(t.cache, p.cache, t.k0, t.k1, p.cached)
 	t.terms = save(t.terms, p.terms, t.k0, t.k1, p.nterm)
 }
@@ -321,9 +361,7 @@ func (p *Path) restore() {
 	t := &p.trial
 	t.open = false
 	copy(p.slices[t.q0*p.width:], t.slices)
-	if p.inputs > 0 {
-		copy(p.xi[t.change.Lo*p.inputs:], t.xi)
-	}
+	p.swapInputs()
 	copy(p.cache[t.k0*p.cached:], t.cache)
 	copy(p.terms[t.k0*p.nterm:], t.terms)
 	if t.observed {
@@ -369,6 +407,14 @@ func (p *Path) setKappa(kappa float64) {
 func (p *Path) setTilt(s float64) {
 	p.s = s
 	p.settle()
+}
+
+func newRows(n, width int) [][]float64 {
+	flat, rows := make([]float64, n*width), make([][]float64, n)
+	for k := range rows {
+		rows[k] = flat[k*width : (k+1)*width : (k+1)*width]
+	}
+	return rows
 }
 
 // save copies rows [lo, hi) of a row-major array of the given width into buf.

@@ -29,13 +29,10 @@ func (m PCN) Bind(p *Path) (Kernel, error) {
 	if w == 0 || w > p.steps {
 		w = p.steps
 	}
-	return &pcn{refresh: newRefresh(p, w), window: w}, nil
+	return &pcn{window: w}, nil
 }
 
-type pcn struct {
-	refresh
-	window int
-}
+type pcn struct{ window int }
 
 func (m *pcn) Begin(p *Path, src Source) int { return (p.steps + m.window - 1) / m.window }
 
@@ -46,24 +43,23 @@ func (m *pcn) Propose(p *Path, i int, step float64, src Source) float64 {
 		at := src.Intn(p.steps+m.window-1) - (m.window - 1)
 		lo, hi = max(at, 0), min(at+m.window, p.steps)
 	}
-	return m.propose(p, lo, hi, step, src)
+	return refresh(p, lo, hi, step, src)
 }
 
-// refresh mixes inputs with fresh ones, reversibly with respect to exp(−κ½|ξ|²).
-type refresh struct{ fresh []float64 }
-
-func newRefresh(p *Path, steps int) refresh {
-	return refresh{make([]float64, steps*p.inputs)}
-}
-
-func (r *refresh) propose(p *Path, lo, hi int, b float64, src Source) float64 {
-	p.Touch(Change{Lo: lo, Hi: hi})
-	z := r.fresh[:(hi-lo)*p.inputs]
-	src.Normals(z)
+// refresh proposes the inputs of steps lo … hi−1 mixed with fresh ones, reversibly with
+// respect to exp(−κ½|ξ|²), and returns the log proposal ratio.
+func refresh(p *Path, lo, hi int, b float64, src Source) float64 {
+	p.Renew(Change{Lo: lo, Hi: hi})
 	keep, gain := math.Sqrt(1-b*b), b/math.Sqrt(p.kappa)
-	xi := p.xi[lo*p.inputs : hi*p.inputs]
-	for i, zi := range z {
-		xi[i] = keep*xi[i] + gain*zi
+	for k := lo; k < hi; k++ {
+		xi, old := p.Input(k), p.WasInput(k)
+		src.Normals(xi)
+		if keep == 0 && gain == 1 {
+			continue
+		}
+		for i, z := range xi {
+			xi[i] = keep*old[i] + gain*z
+		}
 	}
 	return p.Reference()
 }

@@ -17,16 +17,13 @@ func (m Shooting) Bind(p *Path) (Kernel, error) {
 	if err := needs(p, m.Name(), Innovations); err != nil {
 		return nil, err
 	}
-	return &shooting{refresh: newRefresh(p, p.steps), count: max(m.Count, 1)}, nil
+	return &shooting{count: max(m.Count, 1)}, nil
 }
 
-type shooting struct {
-	refresh
-	count int
-}
+type shooting struct{ count int }
 
 func (m *shooting) Begin(p *Path, src Source) int { return m.count }
 
 func (m *shooting) Propose(p *Path, i int, step float64, src Source) float64 {
-	return m.propose(p, src.Intn(p.steps), p.steps, step, src)
+	return refresh(p, src.Intn(p.steps), p.steps, step, src)
 }

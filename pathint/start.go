@@ -18,7 +18,9 @@ func (c *Chain) StartForward(scale float64, src Source) error {
 // when the end is free. In innovations all inputs are zero: the noise-free trajectory.
 func (c *Chain) StartLine() error {
 	p := c.path
-	clear(p.xi)
+	for _, xi := range p.xi {
+		clear(xi)
+	}
 	if p.inputs > 0 {
 		return c.begin("the trajectory without noise")
 	}
@@ -54,10 +56,12 @@ func (c *Chain) StartSlices(q []float64) error {
 // StartInputs copies K × Inputs inputs (innovations only).
 func (c *Chain) StartInputs(xi []float64) error {
 	p := c.path
-	if p.inputs == 0 || len(xi) != len(p.xi) {
-		return fmt.Errorf("pathint: start: %d inputs given to a path of %d", len(xi), len(p.xi))
+	if p.inputs == 0 || len(xi) != p.freedom() {
+		return fmt.Errorf("pathint: start: %d inputs given to a path of %d", len(xi), p.steps*p.inputs)
 	}
-	copy(p.xi, xi)
+	for _, row := range p.xi {
+		xi = xi[copy(row, xi):]
+	}
 	return c.begin("the given inputs")
 }
 
