@@ -37,6 +37,7 @@ type Ensemble struct {
 	diverged                      []int     // step at which each diverged, or −1
 	sources                       []Source
 	buffers                       [][]float64 // per worker: a state and the inputs
+	slice                         int         // steps between looks at the context
 }
 
 // NewEnsemble returns replicas of m at configuration q (memory as Init makes it);
@@ -94,18 +95,17 @@ func (e *Ensemble) Advance(ctx context.Context, workers []Worker, k int) error {
 	for len(e.buffers) < len(workers) {
 		e.buffers = append(e.buffers, make([]float64, e.dim+e.inputs))
 	}
-	slice := 1
+	e.slice = max(e.slice, 1)
 	for k > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		slice = min(slice, k)
-		begin := time.Now()
-		e.each(len(workers), func(w, i int) { e.propagate(workers[w].Map, e.buffers[w], i, slice) })
-		e.step += slice
-		k -= slice
-		if time.Since(begin) < 20*time.Millisecond {
-			slice *= 2
+		n, begin := min(e.slice, k), time.Now()
+		e.each(len(workers), func(w, i int) { e.propagate(workers[w].Map, e.buffers[w], i, n) })
+		e.step += n
+		k -= n
+		if n == e.slice && time.Since(begin) < 20*time.Millisecond {
+			e.slice *= 2
 		}
 	}
 	return nil
