@@ -173,10 +173,12 @@ func (p *paths) Finish(parts []any, out *Output) (Outcome, error) {
 	for i, set := range p.sets {
 		group := parts[i*p.cfg.Chains : (i+1)*p.cfg.Chains]
 		var series [][]float64
+		for _, part := range group {
+			series = append(series, part.(*PathsPart).Action)
+		}
+		usable := analysis.CheckEquilibration(series) == nil
 		for c, part := range group {
-			pp := part.(*PathsPart)
-			p.writeChain(set, c, pp, out)
-			series = append(series, pp.Action)
+			p.writeChain(set, c, part.(*PathsPart), usable, out)
 		}
 		if err := analysis.CheckEquilibration(series); err != nil {
 			notes = append(notes, fmt.Sprintf("move %s: %v", set.name, err))
@@ -195,11 +197,14 @@ func (p *paths) Finish(parts []any, out *Output) (Outcome, error) {
 	return outcome, nil
 }
 
-func (p *paths) writeChain(set moveSet, chain int, part *PathsPart, out *Output) {
+func (p *paths) writeChain(set moveSet, chain int, part *PathsPart, usable bool, out *Output) {
 	tau := analysis.Autocorrelation(part.Action)
 	total := 0.0
 	for _, s := range part.Stats {
 		total += s.Gradients
+	}
+	if !usable { // empty cells: chains that have not equilibrated have no error bar
+		tau.StdErr, tau.Tau, tau.ESS = math.NaN(), math.NaN(), math.NaN()
 	}
 	for i, s := range part.Stats {
 		out.Table(Paths).Add(set.names[i], chain, "s", p.tilt, int(s.Proposed), int(s.Accepted),

@@ -237,7 +237,13 @@ func (p *phase) poolEscapes(group string, fates []fate, out *Output) {
 	out.Table(Phase).AddAs(group, p.size, "escaped_fraction", float64(k)/float64(n), wilsonHalf(k, n), nil, float64(n), nil)
 	if k > 0 {
 		rate, err := analysis.EscapeRate(times, escaped)
-		out.Table(Summary).AddAs(group, "escape_rate", rate, err, nil, nil, "1/step", "ok")
+		status := "ok"
+		if z, pvalue, refused := analysis.ExponentialTest(times, escaped); refused != nil {
+			status = "the exponential law was not tested: fewer than 5 escapes"
+		} else if pvalue < 1e-3 {
+			status = fmt.Sprintf("not exponential (z = %.1f): an inverse mean time, not a rate", z)
+		}
+		out.Table(Summary).AddAs(group, "escape_rate", rate, err, nil, nil, "1/step", status)
 	} else {
 		out.Table(Summary).AddAs(group, "escape_rate", nil, nil, nil, nil, "1/step", "no escape seen")
 	}
