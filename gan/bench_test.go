@@ -50,10 +50,11 @@ func stepper(tr *Trainer) func() {
 
 // BenchmarkTrainerStep times one full step of the listing (16-32-1 against 1-32-1, batch
 // 128, float64, one goroutine): fresh normals, discriminator update, generator update.
+// natural-2d is natural with samples in the plane, 16-32-2 against 2-32-1.
 func BenchmarkTrainerStep(b *testing.B) {
-	for _, name := range []string{"sgd", "adam", "natural", "natural-momentum"} {
+	bench := func(name string, tr *Trainer) {
 		b.Run(name, func(b *testing.B) {
-			step := stepper(paperTrainer(b, name, 128))
+			step := stepper(tr)
 			b.ReportAllocs()
 			for b.Loop() {
 				step()
@@ -61,6 +62,12 @@ func BenchmarkTrainerStep(b *testing.B) {
 			b.ReportMetric(fastest(step)*1e9, "best-ns/op")
 		})
 	}
+	for _, name := range []string{"sgd", "adam", "natural", "natural-momentum"} {
+		bench(name, paperTrainer(b, name, 128))
+	}
+	cfg := paperTrainer(b, "natural", 128).cfg
+	cfg.Target = planar(b)
+	bench("natural-2d", resized(b, cfg, 32))
 }
 
 // BenchmarkNaturalScaling times the natural-gradient step, without its random numbers, over
@@ -72,7 +79,7 @@ func BenchmarkNaturalScaling(b *testing.B) {
 	for _, batch := range []int{128, 256, 512} {
 		for _, width := range []int{32, 64, 128, 256} {
 			b.Run(fmt.Sprintf("batch=%d/width=%d", batch, width), func(b *testing.B) {
-				tr := wideTrainer(b, batch, width)
+				tr := resized(b, paperTrainer(b, "natural", batch).cfg, width)
 				state, next, xi := make([]float64, tr.Dim()), make([]float64, tr.Dim()), make([]float64, tr.Inputs())
 				q, src := make([]float64, tr.Config()), rng.New(1, 0, "benchmark", "")
 				tr.InitConfig(q, src)
@@ -108,12 +115,11 @@ func BenchmarkNaturalScaling(b *testing.B) {
 	})
 }
 
-// wideTrainer is the listing's with another batch and width of both hidden layers.
-func wideTrainer(b *testing.B, batch, width int) *Trainer {
-	cfg := paperTrainer(b, "natural", batch).cfg
-	cfg.Batch = batch
-	cfg.Generator = mustMLP(b, cfg.Generator.In(), []int{width}, 1, "relu")
-	cfg.Discriminator = mustMLP(b, 1, []int{width}, 1, "leaky-relu")
+// resized returns a trainer with both hidden layers of that width, for the target of cfg.
+func resized(b *testing.B, cfg Config, width int) *Trainer {
+	d := cfg.Target.Dim()
+	cfg.Generator = mustMLP(b, cfg.Generator.In(), []int{width}, d, "relu")
+	cfg.Discriminator = mustMLP(b, d, []int{width}, 1, "leaky-relu")
 	tr, err := New(cfg)
 	if err != nil {
 		b.Fatal(err)

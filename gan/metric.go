@@ -29,7 +29,9 @@ type metric struct {
 
 	delta [][]float64   // per layer [m×width]: δ of each row of J
 	rowsD [][][]float64 // rowsD[a][l] = rows of output a in delta[l]
-	h     [][]float64   // per layer [m×width] inputs, repeated for each output; nil if d_out = 1
+	h     [][]float64   // per layer but the last [m×width] inputs, repeated for each output; nil if d_out = 1
+	own   []float64     // [N×N] the last layer's part of an output's block; nil if d_out = 1
+	ones  []float64     // [N]
 	c     []float64     // [m] preconditioned cotangent
 	t     []float64     // [m] tangent
 	cOut  []float64     // [N×d_out]
@@ -70,10 +72,12 @@ func newMetricForm(p *pass, rows int, lambda float64, gram bool) *metric {
 			byLayer[net.layers()-1][i*s.out+a] = 1
 		}
 	}
-	if s.out > 1 {
-		for l := range net.layers() {
+	if s.out > 1 && gram {
+		for l := range net.layers() - 1 {
 			s.h = append(s.h, make([]float64, s.m*net.dims[l]))
 		}
+		s.own, s.ones = make([]float64, rows*rows), make([]float64, rows)
+		fill(s.ones, 1)
 	}
 	s.c, s.t, s.cOut = make([]float64, s.m), make([]float64, s.m), make([]float64, s.m)
 	if !s.gram {
@@ -114,21 +118,40 @@ func (s *metric) unitCotangents(params []float64) {
 
 // buildGram writes the lower triangle of K/N + λI.
 func (s *metric) buildGram() {
-	scale, beta := 1/float64(s.rows), 0.0
-	for l := range s.p.net.layers() {
+	scale, beta, last := 1/float64(s.rows), 0.0, s.p.net.layers()-1
+	for l := range last + 1 {
 		i, o := s.p.net.dims[l], s.p.net.dims[l+1]
 		h := s.p.input(l)
-		if s.out > 1 {
+		switch {
+		case s.out == 1:
+			num.Gram(s.a, s.m, h, i, 1, s.delta[l], o, scale, beta)
+		case l == last:
+			s.addLastLayer(h, i, scale, beta)
+		default:
 			for a := range s.out {
 				copy(s.h[l][a*s.rows*i:], h[:s.rows*i])
 			}
-			h = s.h[l]
+			num.Gram(s.a, s.m, s.h[l], i, 1, s.delta[l], o, scale, beta)
 		}
-		num.Gram(s.a, s.m, h, i, 1, s.delta[l], o, scale, beta)
 		beta = 1
 	}
 	for i := range s.m {
 		s.a[i*s.m+i] += s.lambda
+	}
+}
+
+// addLastLayer adds the layer whose δ are the unit vectors of the outputs: each output's own
+// block gets the same matrix, those of two outputs nothing.
+func (s *metric) addLastLayer(h []float64, width int, scale, beta float64) {
+	n := s.rows
+	if beta == 0 {
+		clear(s.a)
+	}
+	num.Gram(s.own, n, h, width, 1, s.ones, 1, scale, 0)
+	for a := range s.out {
+		for i := range n {
+			num.Axpy(1, s.own[i*n:i*n+i+1], s.a[(a*n+i)*s.m+a*n:][:i+1])
+		}
 	}
 }
 
