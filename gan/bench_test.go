@@ -148,11 +148,11 @@ func slope(points [][2]float64) float64 {
 	return (n*xy - x*y) / (n*xx - x*x)
 }
 
-// BenchmarkEnsemble times 25 steps of 16 replicas of the listing's SGD trainer through
+// BenchmarkEnsemble times 100 steps of 16 replicas of the listing's SGD trainer through
 // langevin.Ensemble, observables at the end, with one worker and with two; speedup is the
 // ratio of the fastest runs, taken in turns.
 func BenchmarkEnsemble(b *testing.B) {
-	const replicas, steps = 16, 25
+	const replicas, steps = 16, 100
 	run := func(workers int) func() {
 		w := []langevin.Worker{ensembleWorker(b)}
 		for len(w) < workers {
@@ -176,7 +176,7 @@ func BenchmarkEnsemble(b *testing.B) {
 				these()
 			}
 			alone, together := math.Inf(1), math.Inf(1)
-			for range 200 {
+			for range 60 {
 				alone, together = min(alone, seconds(one)), min(together, seconds(these))
 			}
 			b.ReportMetric(together*1e9/(replicas*steps), "best-ns/step")

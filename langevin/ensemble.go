@@ -160,22 +160,24 @@ func (e *Ensemble) each(workers int, do func(w, i int)) {
 	var wait sync.WaitGroup
 	var once sync.Once
 	var failure any
-	for w := range workers {
-		wait.Go(func() {
-			defer func() {
-				if r := recover(); r != nil {
-					once.Do(func() { failure = r })
-				}
-			}()
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= e.replicas {
-					return
-				}
-				do(w, i)
+	work := func(w int) {
+		defer func() {
+			if r := recover(); r != nil {
+				once.Do(func() { failure = r })
 			}
-		})
+		}()
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= e.replicas {
+				return
+			}
+			do(w, i)
+		}
 	}
+	for w := 1; w < workers; w++ {
+		wait.Go(func() { work(w) })
+	}
+	work(0) // the caller's own thread is awake already
 	wait.Wait()
 	if failure != nil {
 		panic(failure)

@@ -110,8 +110,8 @@ func TestEnsembleStops(t *testing.T) {
 	whole := record(t, langevin.NewEnsemble(wellMap(1), q, 5, sources), crew(1, 1), []int{4000})
 	ctx, cancel := context.WithCancel(context.Background())
 	workers := crew(2, 1)
-	stopper := &stopAfter{Map: workers[1].Map, calls: 300, cancel: cancel}
-	workers[1].Map = stopper
+	stopper := &stopAfter{Map: workers[0].Map, calls: 300, cancel: cancel}
+	workers[0].Map = stopper
 	e := langevin.NewEnsemble(wellMap(1), q, 5, sources)
 	emit := func(int, []float64) error { t.Error("nothing is to be emitted before the end"); return nil }
 	if err := e.Run(ctx, workers, []int{4000}, emit); !errors.Is(err, context.Canceled) {
