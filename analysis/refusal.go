@@ -92,7 +92,7 @@ func CheckEquilibration(chains [][]float64) error {
 		return tau.Err
 	}
 	if !tau.Converged {
-		return &Refusal{NotConverged, "autocorrelation time", float64(tau.N) / tau.Tau, minTaus,
+		return &Refusal{NotConverged, "length of the chains in autocorrelation times", float64(tau.N) / tau.Tau, minTaus,
 			"the chains are shorter than the required number of τ: run longer"}
 	}
 	if len(chains) > 1 {

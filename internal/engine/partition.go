@@ -118,20 +118,32 @@ func (p partition) Pool(tasks []Finished, out *Output) error {
 	return nil
 }
 
-// agreementRow is the weighted mean of the estimates with the worst pairwise z.
+// agreementRow has the worst pairwise z of the estimates and, where they agree, the weighted
+// mean of those whose error bar is beyond doubt; of all if none is.
 func agreementRow(es []pathint.Estimate) []any {
 	worst, err := pathint.CheckAgreement("log Z(s)/Z(0)", es...)
-	var ok []analysis.Estimate
-	for _, e := range es {
-		if e.Err == nil {
-			ok = append(ok, analysis.Estimate{Value: e.LogZ, StdErr: e.StdErr()})
-		}
-	}
-	if err != nil || len(ok) < 2 {
+	if err != nil {
 		return []any{"log_z_ratio", nil, nil, nil, worst, "1", "not converged: " + err.Error()}
 	}
-	mean, _ := analysis.WeightedMean(ok)
-	return []any{"log_z_ratio", mean.Value, mean.StdErr, nil, worst, "1", fmt.Sprintf("converged: %d estimators agree, worst |z| = %.2f", len(ok), worst)}
+	var all, sure []analysis.Estimate
+	for _, e := range es {
+		if e.Err != nil {
+			continue
+		}
+		v := analysis.Estimate{Value: e.LogZ, StdErr: e.StdErr()}
+		if all = append(all, v); e.Caution == "" {
+			sure = append(sure, v)
+		}
+	}
+	status := fmt.Sprintf("converged: %d estimators agree, worst |z| = %.2f", len(all), worst)
+	switch {
+	case len(sure) == 0:
+		sure, status = all, status+"; the error bar of each is in doubt"
+	case len(sure) < len(all):
+		status += fmt.Sprintf("; value of the %d whose error bar is not in doubt", len(sure))
+	}
+	mean, _ := analysis.WeightedMean(sure)
+	return []any{"log_z_ratio", mean.Value, mean.StdErr, nil, worst, "1", status}
 }
 
 // ti integrates ⟨O⟩_s; a part is one node.

@@ -44,7 +44,7 @@ func small(t *testing.T, dir string) {
 		"ok: 96 comparisons, chance of a worst |z| as large <= 0.31, mean z² = 1.04")
 	s.add(engine.Partition, "ti/optimizer=sgd/r0", "mean_tilt_observable", "metropolis", "s", 1.0, "m", 1.5, 0.1, 0.1, nil, nil, nil, 9.0, nil, "ok")
 	s.add(engine.Partition, "ti/optimizer=sgd/r0", "log_z_ratio", "ti-gauss-legendre", "s", 2.0, "m", nil, nil, nil, nil, nil, nil, 9.0, nil,
-		"no-estimate: pathint: integration at λ = 1: analysis: autocorrelation time refused (not-converged): found 8.588, limit 50; run longer")
+		"no-estimate: pathint: integration at λ = 1: analysis: length of the chains in autocorrelation times refused (not-converged): found 8.588, limit 50; run longer")
 	s.add(engine.Partition, "ais/optimizer=sgd/r0", "log_z_ratio", "ais", "s", 2.0, "m", -0.94689, 0.01418, 0.01418, nil, nil, nil, 300.0, nil, "ok")
 	s.add(engine.Summary, "log_z/optimizer=sgd/r0", "log_z_ratio", nil, nil, nil, nil, "1", "not converged: one estimate only")
 	for _, step := range []int{32, 64} { // the last one counts
@@ -76,7 +76,7 @@ func TestClosing(t *testing.T) {
   O10 · sgd · samplers agree             same law  96 compared  max 2.90  chance ≤ 0.31
 
 log Z(s)/Z(0)  estimator          s       value
-  sgd          ti-gauss-legendre  2           –  not-converged: autocorrelation time 8.588 (limit 50)
+  sgd          ti-gauss-legendre  2           –  not-converged: length of the chains in autocorrelation times 8.588 (limit 50)
                ais                2  −0.947(14)
                together                       –  not converged: one estimate only
 
@@ -95,7 +95,7 @@ Generated at the end  seeds           mean [data]         std [data]  w2 [data] 
   sgd                     2  7.980 [7.940, 8.020]  1.05 [1.05, 1.05]          –  0.705 [0.700, 0.710]
 
 Tasks: 8 (4 ok, 1 no-estimate, 1 diverged, 1 failed, 1 not run)
-  no-estimate  ti sgd r0: not-converged: autocorrelation time 8.588 (limit 50)
+  no-estimate  ti sgd r0: not-converged: length of the chains in autocorrelation times 8.588 (limit 50)
   diverged  ensemble adam r0: at step 17
   failed  phase adam r0: the same command tries it again
 
