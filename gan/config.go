@@ -28,11 +28,12 @@ type DiscriminatorConfig struct {
 	Hidden     []int   `toml:"hidden" range:"[1,inf)" unit:"1" doc:"widths of the hidden layers; empty for a linear logit"`
 	Activation string  `toml:"activation" enum:"tanh|relu|leaky-relu|softplus" doc:"nonlinearity of the hidden layers"`
 	Slope      float64 `toml:"slope" range:"[0,1]" unit:"1" doc:"slope of leaky-relu for negative arguments"`
+	Output     string  `toml:"output" enum:"linear|sigmoid|tanh" doc:"last nonlinearity; sigmoid and tanh go with the losses least-squares and hinge only (see WithOutput)"`
 }
 
 // DefaultDiscriminator returns the listing's discriminator.
 func DefaultDiscriminator() DiscriminatorConfig {
-	return DiscriminatorConfig{Hidden: []int{32}, Activation: "leaky-relu", Slope: 0.2}
+	return DiscriminatorConfig{Hidden: []int{32}, Activation: "leaky-relu", Slope: 0.2, Output: "linear"}
 }
 
 // Network returns the discriminator of samples of dimension dim.

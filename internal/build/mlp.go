@@ -20,7 +20,7 @@ type MLPConfig struct {
 // MLPTrainerConfig is the table [trainer] of a GAN.
 type MLPTrainerConfig struct {
 	Batch int    `toml:"batch" range:"[1,10000000]" unit:"1" doc:"B, samples of a minibatch"`
-	Loss  string `toml:"loss" doc:"see machlup list losses"`
+	Loss  string `toml:"loss" doc:"see machlup list losses; one with settings is configured by [trainer.LOSS]"`
 }
 
 // PlayerConfig is the table [trainer.generator] or [trainer.discriminator].
@@ -69,6 +69,14 @@ func targetChoices() []choice[gan.TargetConfig] {
 	return append(out, choice[gan.TargetConfig]{"samples", "the user's samples, from a CSV file", func() gan.TargetConfig { return &samplesConfig{} }})
 }
 
+func lossChoices() []choice[gan.LossConfig] {
+	var out []choice[gan.LossConfig]
+	for _, l := range gan.Losses() {
+		out = append(out, choice[gan.LossConfig]{l.Name, l.Doc, l.New})
+	}
+	return out
+}
+
 func optimizerChoices() []choice[gan.OptimizerConfig] {
 	var out []choice[gan.OptimizerConfig]
 	for _, o := range gan.Optimizers() {
@@ -80,10 +88,11 @@ func optimizerChoices() []choice[gan.OptimizerConfig] {
 // decodeMLP reads the tables of a GAN into gan.Config.
 func decodeMLP(doc *spec.Doc, s *system) error {
 	cfg := gan.Config{Observables: s.obs.Names, EvaluationBatch: s.obs.Batch}
-	if err := decodeNetworks(doc, s, &cfg); err != nil {
+	output, err := decodeNetworks(doc, s, &cfg)
+	if err != nil {
 		return err
 	}
-	if err := decodeTrainer(doc, s, &cfg); err != nil {
+	if err := decodeTrainer(doc, s, &cfg, output); err != nil {
 		return err
 	}
 	if err := checkNoise(doc, cfg); err != nil {
@@ -99,39 +108,40 @@ func decodeMLP(doc *spec.Doc, s *system) error {
 	return nil
 }
 
-func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) error {
+// decodeNetworks also returns the discriminator's output, which belongs to the loss.
+func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) (output string, err error) {
 	mlp, g, d := MLPConfig{Target: "gaussian"}, gan.DefaultGenerator(), gan.DefaultDiscriminator()
 	for _, t := range []tableConfig{{path: "system.mlp", config: &mlp}, {path: "system.mlp.generator", config: &g}, {path: "system.mlp.discriminator", config: &d}} {
 		if err := doc.Table(t.path).Decode(t.config); err != nil {
-			return err
+			return "", err
 		}
 	}
 	target, err := choose(doc, "system.mlp", "target", mlp.Target, targetChoices())
 	if err != nil {
-		return err
+		return "", err
 	}
 	s.paths = append(s.paths, "noise", "system.mlp.target", "trainer.batch", "trainer.loss", "system.mlp.generator", "system.mlp.discriminator", "system.mlp."+mlp.Target)
 	if cfg.Target, err = target.Target(); err != nil {
-		return doc.Table("system.mlp."+mlp.Target).Errorf("", "%v", err)
+		return "", doc.Table("system.mlp."+mlp.Target).Errorf("", "%v", err)
 	}
 	if f, ok := target.(*samplesConfig); ok {
 		sum, err := record.HashFile(filepath.Clean(f.File))
 		if err != nil {
-			return doc.Table("system.mlp."+mlp.Target).Errorf("file", "%v", err)
+			return "", doc.Table("system.mlp."+mlp.Target).Errorf("file", "%v", err)
 		}
 		s.files = append(s.files, "# contents of system.mlp.samples.file: SHA-256 "+sum+"\n")
 	}
 	dim := cfg.Target.Dim()
 	if cfg.Generator, err = g.Network(dim); err != nil {
-		return doc.Table("system.mlp.generator").Errorf("", "%v", err)
+		return "", doc.Table("system.mlp.generator").Errorf("", "%v", err)
 	}
 	if cfg.Discriminator, err = d.Network(dim); err != nil {
-		return doc.Table("system.mlp.discriminator").Errorf("", "%v", err)
+		return "", doc.Table("system.mlp.discriminator").Errorf("", "%v", err)
 	}
-	return nil
+	return d.Output, nil
 }
 
-func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
+func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config, output string) error {
 	t, n := defaultMLPTrainer(), gan.DefaultNoise()
 	if err := doc.Table("trainer").Decode(&t); err != nil {
 		return err
@@ -139,10 +149,17 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
 	if err := doc.Table("noise").Decode(&n); err != nil {
 		return err
 	}
-	var err error
-	if cfg.Loss, err = gan.NewLoss(t.Loss); err != nil {
-		return unknownName(doc.Table("trainer"), "loss", t.Loss, entryNames(listLosses()))
+	loss, err := choose(doc, "trainer", "loss", t.Loss, lossChoices())
+	if err != nil {
+		return err
 	}
+	if cfg.Loss, err = loss.Loss(); err != nil {
+		return doc.Table("trainer."+t.Loss).Errorf("", "%v", err)
+	}
+	if cfg.Loss, err = gan.WithOutput(cfg.Loss, gan.Output(output)); err != nil {
+		return doc.Table("system.mlp.discriminator").Errorf("output", "%v", err)
+	}
+	s.paths = append(s.paths, "trainer."+t.Loss)
 	cfg.Batch, cfg.Noise = t.Batch, n.Noise()
 	for _, p := range []struct {
 		name string
@@ -253,13 +270,7 @@ func (g generator) Loss(dst, q, samples []float64) { g.t.GeneratorLosses(dst, q,
 func listTargets() []Entry    { return entries(targetChoices()) }
 func listOptimizers() []Entry { return entries(optimizerChoices()) }
 
-func listLosses() []Entry {
-	var out []Entry
-	for _, l := range gan.Losses() {
-		out = append(out, Entry{Name: l.Name, Doc: l.Doc})
-	}
-	return out
-}
+func listLosses() []Entry { return entries(lossChoices()) }
 
 func listActivations() []Entry {
 	return []Entry{{Name: "relu", Doc: "max(x, 0)"}, {Name: "leaky-relu", Doc: "x for x ≥ 0, slope·x below"},

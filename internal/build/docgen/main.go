@@ -73,7 +73,7 @@ var sections = []section{
 	{"config", "Tables of every experiment", "The tables that do not depend on a choice.", ""},
 	{"systems", "Systems", "Named by `system.kind`. Keys are given with the table they belong to.", ""},
 	{"targets", "Targets", "Data distributions of a GAN, named by `system.mlp.target`.", "[system.mlp.%s]"},
-	{"losses", "Losses", "Named by `trainer.loss`.", ""},
+	{"losses", "Losses", "Named by `trainer.loss`.", "[trainer.%s]"},
 	{"activations", "Activations", "Named by `system.mlp.generator.activation` and `system.mlp.discriminator.activation`.", ""},
 	{"optimizers", "Optimizers", "Named by `trainer.generator.optimizer` and `trainer.discriminator.optimizer`.", "[trainer.generator.%[1]s] or [trainer.discriminator.%[1]s]"},
 	{"schemes", "Schemes", "Integrators of a toy system, named by `trainer.scheme`.", "[trainer.%s]"},
@@ -124,7 +124,7 @@ func plugins(b *bytes.Buffer, kind string) {
 	}
 	for _, e := range entries {
 		fmt.Fprintf(b, "\n### %s\n\n%s.\n", e.Name, strings.TrimSuffix(sentence(e.Doc), "."))
-		if s.table != "" {
+		if s.table != "" && len(e.Fields) > 0 {
 			fmt.Fprintf(b, "Table `%s`.\n", fmt.Sprintf(s.table, e.Name))
 		}
 		fields(b, e.Fields)
