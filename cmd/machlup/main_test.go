@@ -28,6 +28,7 @@ func TestScripts(t *testing.T) {
 			"cells":    cmdCells,
 			"refuse":   cmdRefuse,
 			"corrupt":  cmdCorrupt,
+			"inuse":    cmdInuse,
 		},
 	})
 }

@@ -20,16 +20,10 @@ func newMerge() *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
-			opts := dispatch.Options{Dir: args[0], Revision: revision}
+			opts := dispatch.Options{Dir: args[0], Revision: revision, Draw: report.Figures, Warn: warnings(c.ErrOrStderr())}
 			res, err := dispatch.MergeOnly(exp, opts)
 			if err != nil {
-				return failed(err)
-			}
-			if err := report.Figures(opts.Dir); err != nil {
-				return failed(fmt.Errorf("figures: %w", err))
-			}
-			if err := dispatch.WriteManifest(exp, opts, res); err != nil {
-				return failed(err)
+				return refusal(err)
 			}
 			if n := res.Unfinished(); n > 0 {
 				fmt.Fprintf(c.ErrOrStderr(), "merged %d of %d tasks; unfinished ones are missing from csv/\n", len(res.Tasks)-n, len(res.Tasks))

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,7 +71,7 @@ func runExperiment(c *cobra.Command, f *runFlags, experiment string) error {
 	if err != nil {
 		return err
 	}
-	opts := dispatch.Options{Dir: f.out, Workers: f.workers, Fresh: f.fresh, Revision: revision}
+	opts := dispatch.Options{Dir: f.out, Workers: f.workers, Fresh: f.fresh, Revision: revision, Draw: report.Figures, Warn: warnings(c.ErrOrStderr())}
 	if opts.Dir == "" {
 		opts.Dir = filepath.Join("runs", exp.Name)
 	}
@@ -87,17 +89,30 @@ func runExperiment(c *cobra.Command, f *runFlags, experiment string) error {
 	}
 	res, err := dispatch.Run(ctx, exp, opts)
 	if err != nil {
-		return failed(err)
-	}
-	if res.Merged {
-		if err := report.Figures(opts.Dir); err != nil {
-			return failed(fmt.Errorf("figures: %w", err))
-		}
-		if err := dispatch.WriteManifest(exp, opts, res); err != nil {
-			return failed(err)
-		}
+		return refusal(err)
 	}
 	return closing(c, f, exp, opts, res)
+}
+
+// refusal tells a directory that must not be used, in which nothing was written, from a
+// failure.
+func refusal(err error) error {
+	var inUse *dispatch.InUseError
+	var occupied *dispatch.OccupiedError
+	if errors.As(err, &inUse) || errors.As(err, &occupied) {
+		return usage(err)
+	}
+	return failed(err)
+}
+
+// warnings prints what was mended on the way, a line each.
+func warnings(w io.Writer) func(string) {
+	var mu sync.Mutex
+	return func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintln(w, "machlup: warning:", text)
+	}
 }
 
 // check refuses flags out of range, before anything is written.

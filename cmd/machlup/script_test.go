@@ -372,3 +372,37 @@ func cmdCorrupt(ts *testscript.TestScript, neg bool, args []string) {
 	data[len(data)-1] ^= 1
 	ts.Check(os.WriteFile(files[0], data, 0o666))
 }
+
+// cmdInuse is "inuse REGEXP EXPERIMENT DIR": while a run is at work in DIR, another run and
+// a merge are refused with exit status 2 and such a message, and the first is not disturbed.
+func cmdInuse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: inuse REGEXP EXPERIMENT DIR")
+	}
+	first := exec.Command("machlup", "run", args[1], "--out", args[2], "--quiet")
+	first.Dir = ts.MkAbs(".")
+	ts.Check(first.Start())
+	defer func() { _ = first.Process.Kill() }()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		if parts, _ := filepath.Glob(filepath.Join(ts.MkAbs(args[2]), "tasks", "*", "part-*")); len(parts) > 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("the first run does nothing")
+		}
+	}
+	for _, verb := range [][]string{{"run", args[1], "--out", args[2]}, {"run", args[1], "--out", args[2], "--shard", "0/2"}, {"merge", args[2]}} {
+		second := exec.Command("machlup", verb...)
+		second.Dir = ts.MkAbs(".")
+		out, err := second.CombinedOutput()
+		if got := exitStatus(ts, err); got != exitUsage || !regexp.MustCompile(args[0]).Match(out) {
+			ts.Fatalf("machlup %s: exit status %d\n%s", strings.Join(verb, " "), got, out)
+		}
+	}
+	if got := exitStatus(ts, first.Wait()); got != exitDone {
+		ts.Fatalf("the first run: exit status %d", got)
+	}
+	if left, _ := filepath.Glob(filepath.Join(ts.MkAbs(args[2]), "*.lock")); len(left) > 0 {
+		ts.Fatalf("it leaves %v", left)
+	}
+}

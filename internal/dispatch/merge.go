@@ -70,7 +70,11 @@ func taskTables(dir string, states []TaskState) ([]source, error) {
 			return nil, fmt.Errorf("%s: %w", filepath.Join(tdir, "manifest.json"), err)
 		}
 		for _, schema := range m.Schemas {
-			sources = append(sources, source{filepath.Join(tdir, schema.Name+".csv"), s.Label, schema})
+			path, err := record.SafeJoin(tdir, schema.Name+".csv")
+			if err != nil || filepath.Dir(path) != filepath.Clean(tdir) {
+				return nil, fmt.Errorf("%s: found a table named %q, allowed a plain name", filepath.Join(tdir, "manifest.json"), schema.Name)
+			}
+			sources = append(sources, source{path, s.Label, schema})
 		}
 	}
 	return sources, nil

@@ -26,9 +26,17 @@ type Options struct {
 	Workers int
 	Fresh   bool // start over: drop what an earlier run left
 	Shard   Shard
-	Report  func(Progress) // called from one goroutine, a few times a second
+	Draw    func(dir string) error // makes figures of the merged tables
+	Report  func(Progress)         // called from one goroutine, a few times a second
+	Warn    func(string)           // called with what went wrong and was mended; any goroutine
 
 	Revision string // of the program, for the manifest
+}
+
+func (o Options) warn(format string, args ...any) {
+	if o.Warn != nil {
+		o.Warn(fmt.Sprintf(format, args...))
+	}
 }
 
 // A Shard is the tasks with index ≡ I (mod N). The zero value is everything.
@@ -80,6 +88,11 @@ func (r Result) Failed() int {
 // ends, running parts are abandoned, everything finished is kept, and Stopped is set.
 func Run(ctx context.Context, exp *build.Experiment, opts Options) (Result, error) {
 	start := time.Now()
+	hold, err := claim(exp, opts)
+	if err != nil {
+		return Result{}, err
+	}
+	defer hold.release()
 	if err := prepare(exp, opts); err != nil {
 		return Result{}, err
 	}
@@ -87,20 +100,71 @@ func Run(ctx context.Context, exp *build.Experiment, opts Options) (Result, erro
 	if err := r.survey(); err != nil {
 		return Result{}, err
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	hold.stage("computing")
+	hold.keep(func() Progress { return r.progress(start, false) }, cancel)
 	r.work(ctx)
 	res := Result{Tasks: r.states, Skipped: r.skipped, Restores: r.restores, Started: start, Elapsed: time.Since(start)}
+	if err := hold.taken(); err != nil {
+		return res, err
+	}
 	res.Stopped = ctx.Err() != nil && r.unfinished() > 0
 	if opts.Shard.N <= 1 && !res.Stopped {
+		hold.stage("merging")
 		if err := Merge(exp, opts.Dir, res.Tasks); err != nil {
 			return res, err
 		}
 		res.Merged = true
+		if err := opts.finish(hold); err != nil {
+			return res, err
+		}
 	}
 	return res, WriteManifest(exp, opts, res)
 }
 
+// finish draws what follows from the merged tables, while the directory is still ours.
+func (o Options) finish(hold *lock) error {
+	if o.Draw == nil {
+		return nil
+	}
+	hold.stage("drawing")
+	if err := o.Draw(o.Dir); err != nil {
+		return fmt.Errorf("figures: %w", err)
+	}
+	return nil
+}
+
+// claim checks that the directory may be used and takes it.
+func claim(exp *build.Experiment, opts Options) (*lock, error) {
+	if err := checkDirectory(exp, opts); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(opts.Dir, 0o777); err != nil {
+		return nil, err
+	}
+	hold, stale, err := acquire(opts.Dir, opts.Shard, false)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range stale {
+		opts.warn("%s was left by %s, which is gone: going on from what it saved", opts.Dir, h)
+	}
+	return hold, nil
+}
+
 // MergeOnly merges what is finished in opts.Dir, computing nothing.
 func MergeOnly(exp *build.Experiment, opts Options) (Result, error) {
+	for _, sub := range []string{"tasks", "csv", "figures"} {
+		if err := ownDirectory(opts.Dir, sub); err != nil {
+			return Result{}, err
+		}
+	}
+	hold, _, err := acquire(opts.Dir, Shard{}, true)
+	if err != nil {
+		return Result{}, err
+	}
+	defer hold.release()
 	res := Result{Started: time.Now(), Merged: true}
 	for _, t := range exp.Tasks {
 		s := TaskState{Task: t}
@@ -110,7 +174,14 @@ func MergeOnly(exp *build.Experiment, opts Options) (Result, error) {
 		}
 		res.Tasks = append(res.Tasks, s)
 	}
-	return res, Merge(exp, opts.Dir, res.Tasks)
+	hold.stage("merging")
+	if err := Merge(exp, opts.Dir, res.Tasks); err != nil {
+		return res, err
+	}
+	if err := opts.finish(hold); err != nil {
+		return res, err
+	}
+	return res, WriteManifest(exp, opts, res)
 }
 
 // Unfinished counts tasks that are neither finished nor failed.
@@ -127,16 +198,21 @@ func (r Result) Unfinished() int {
 // prepare creates the directory, the resolved config and the plan.
 func prepare(exp *build.Experiment, opts Options) error {
 	if opts.Fresh {
-		for _, name := range []string{"tasks", "csv", "figures", "manifest.json", "plan.jsonl", "config.toml", "report.html"} {
+		for _, name := range belongings {
 			if err := os.RemoveAll(filepath.Join(opts.Dir, name)); err != nil {
 				return err
 			}
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(opts.Dir, "tasks"), 0o777); err != nil {
-		return err
+	if opts.Shard.N <= 1 {
+		for _, sub := range []string{"", "csv", "figures"} {
+			sweepTemporaries(filepath.Join(opts.Dir, sub))
+		}
 	}
 	if err := record.WriteFileAtomic(filepath.Join(opts.Dir, "config.toml"), []byte(exp.Resolved)); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(opts.Dir, "tasks"), 0o777); err != nil {
 		return err
 	}
 	return record.WriteFileAtomic(filepath.Join(opts.Dir, "plan.jsonl"), planLines(exp))
@@ -178,6 +254,9 @@ func (r *run) survey() error {
 			continue
 		}
 		dir := taskDir(r.opts.Dir, t)
+		if err := ownDirectory(filepath.Dir(dir), t.Hash); err != nil {
+			return err
+		}
 		if outcome, ok := finished(dir, t); ok && pooled(dir, t, outcome) {
 			r.states[i].Finished, r.states[i].Outcome = true, outcome
 			r.skipped++
@@ -186,6 +265,7 @@ func (r *run) survey() error {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return err
 		}
+		sweepTemporaries(dir)
 		p := &pending{}
 		for part := 0; part < t.Runner.Parts(); part++ {
 			if engine.ReadPart(partPath(dir, part), t.Runner.NewResult()) == nil {

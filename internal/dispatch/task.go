@@ -44,7 +44,11 @@ func finished(dir string, t build.Task) (engine.Outcome, bool) {
 		return engine.Outcome{}, false
 	}
 	for name, want := range m.Outputs {
-		if got, err := record.HashFile(filepath.Join(dir, name)); err != nil || got != want {
+		path, err := record.SafeJoin(dir, name)
+		if err != nil {
+			return engine.Outcome{}, false
+		}
+		if got, err := record.HashFile(path); err != nil || got != want {
 			return engine.Outcome{}, false
 		}
 	}
