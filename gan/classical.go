@@ -32,7 +32,7 @@ func (t *Trainer) ClassicalStep(next, stderr, state []float64, draws int, src So
 	clear(m.m2)
 	clear(next)
 	for k := range draws {
-		src.Normals(m.xi[:t.rows*(t.cfg.Target.Normals()+2*t.latent)])
+		src.Normals(m.xi[:t.fresh])
 		t.Step(m.next, state, m.xi)
 		for i, x := range m.next { // Welford's update
 			dev := x - next[i]

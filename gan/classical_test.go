@@ -66,7 +66,7 @@ func TestGenerate(t *testing.T) {
 	tr.Generate(x, q, z)
 	var want []float64
 	for i := range 23 {
-		want = append(want, naiveForward(tr.gen.net, tr.Theta(q), z[i*tr.latent:(i+1)*tr.latent])...)
+		want = append(want, naiveForward(tr.gen.net.(*MLP), tr.Theta(q), z[i*tr.latent:(i+1)*tr.latent])...)
 	}
 	within(t, "samples", x, want, 1e-13)
 	y := make([]float64, len(x))
@@ -172,8 +172,8 @@ func TestPaperSettings(t *testing.T) {
 	for name, want := range map[string]Optimizer{
 		"sgd":              {"sgd", Direction{}, sgdRule{0.01}},
 		"adam":             {"adam", Direction{}, adamRule{0.001, 0.5, 0.999, 1e-8}},
-		"natural":          {"natural", Direction{true, 1e-4}, sgdRule{0.001}},
-		"natural-momentum": {"natural-momentum", Direction{true, 1e-4}, momentumRule{0.001, 0.9}},
+		"natural":          {"natural", Direction{Natural: true, Damping: 1e-4}, sgdRule{0.001}},
+		"natural-momentum": {"natural-momentum", Direction{Natural: true, Damping: 1e-4}, momentumRule{0.001, 0.9}},
 	} {
 		if got := optimizer(t, name); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)

@@ -20,14 +20,21 @@ func (t *Trainer) Latent() int { return t.latent }
 func (t *Trainer) SampleDim() int { return t.dim }
 
 // GeneratorLosses writes the generator's loss of each of the samples [rows×d] against the
-// discriminator of the configuration q: their mean over generated samples is the loss.
+// discriminator of the configuration q: their mean over generated samples is the loss. With
+// packing m the samples of a row of the discriminator share its loss, and their number is a
+// multiple of m.
 func (t *Trainer) GeneratorLosses(dst, q, samples []float64) {
-	if len(samples) != len(dst)*t.dim {
+	m := t.cfg.pack()
+	if len(samples) != len(dst)*t.dim || len(dst)%m != 0 {
 		panic("gan: GeneratorLosses: wrong length of losses or samples")
 	}
 	for lo := 0; lo < len(dst); lo += t.rows {
 		n := min(t.rows, len(dst)-lo)
-		t.dis.p.forward(t.logit[:n], t.Psi(q), samples[lo*t.dim:(lo+n)*t.dim], n)
-		t.cfg.Loss.Generator(dst[lo:lo+n], nil, nil, t.logit[:n])
+		logit := t.logit[:n/m]
+		t.dis.p.forward(logit, t.Psi(q), samples[lo*t.dim:(lo+n)*t.dim], n/m)
+		t.cfg.Loss.Generator(t.c[:n/m], nil, nil, logit)
+		for i := range n {
+			dst[lo+i] = t.c[i/m]
+		}
 	}
 }

@@ -6,21 +6,22 @@ import "machlup/internal/num"
 // need the quenched batch (noise kind injected or none). Player 0 is the discriminator, 1
 // the generator.
 
-// BatchLoss returns the loss of a player on the quenched batch at q.
+// BatchLoss returns the loss of a player on the quenched batch at q, regularisers included.
 func (t *Trainer) BatchLoss(player int, q []float64) float64 {
 	t.needQuenched()
 	t.forward(player, q)
-	b := t.rows
-	f := make([]float64, b)
+	r := t.rowsD
+	f := make([]float64, r)
 	if player == 1 {
-		t.dis.p.forward(t.logit, t.Psi(q), t.x[b*t.dim:], b)
-		t.cfg.Loss.Generator(f, nil, nil, t.logit[:b])
-		return mean(f)
+		fake := t.look(1, t.Psi(q), t.Theta(q), t.x[t.rows*t.dim:2*t.rows*t.dim])
+		t.dis.p.forward(t.logit, t.Psi(q), fake, r)
+		t.cfg.Loss.Generator(f, nil, nil, t.logit[:r])
+		return mean(f) + t.penalty()
 	}
-	t.cfg.Loss.Real(f, nil, nil, t.logit[:b])
+	t.cfg.Loss.Real(f, nil, nil, t.logit[:r])
 	l := mean(f)
-	t.cfg.Loss.Fake(f, nil, nil, t.logit[b:])
-	return l + mean(f)
+	t.cfg.Loss.Fake(f, nil, nil, t.logit[r:])
+	return l + mean(f) + t.penalty()
 }
 
 // BatchGradient writes the gradient of that loss with respect to the player's own
@@ -31,9 +32,9 @@ func (t *Trainer) BatchGradient(dst []float64, player int, q []float64) {
 	pl := f.player(player)
 	pl.metric = nil
 	if player == 0 {
-		f.directionD(f.Psi(q), f.Theta(q), f.zD)
+		f.directionD(f.Psi(q), f.Theta(q))
 	} else {
-		f.directionG(f.Psi(q), f.Theta(q), f.zG)
+		f.directionG(f.Psi(q), f.Theta(q))
 	}
 	copy(dst, pl.dir)
 }
@@ -46,21 +47,21 @@ func (t *Trainer) DenseMetric(dst []float64, player int, q []float64, lambda flo
 	pl := f.player(player)
 	pl.p.enableTangents()
 	f.forward(player, q)
-	n, m := pl.net.Params(), pl.p.rows*pl.net.Out()
+	n, m := pl.net.Params(), pl.rows*pl.net.Out()
 	jt, unit := make([]float64, n*m), make([]float64, n)
 	for i := range n {
 		unit[i] = 1
 		pl.p.tangent(jt[i*m:(i+1)*m], q[pl.lo:pl.hi], unit, nil)
 		unit[i] = 0
 	}
-	num.Gemm(false, true, n, n, m, 1/float64(pl.p.rows), jt, m, jt, m, 0, dst, n)
+	num.Gemm(false, true, n, n, m, 1/float64(pl.rows), jt, m, jt, m, 0, dst, n)
 	for i := range n {
 		dst[i*n+i] += lambda
 	}
 }
 
 func (t *Trainer) needQuenched() {
-	if t.zD == nil {
+	if !t.quenched() {
 		panic("gan: the trainer has no quenched batch: its noise kind has minibatches")
 	}
 }

@@ -14,6 +14,11 @@ func (t *Trainer) Linearizer() (langevin.Linearizer, error) {
 	if t.cfg.Noise.minibatch() {
 		return nil, fmt.Errorf("gan: noise kind %q has no linearisation about ξ = 0: inputs of zero are not a typical batch; use kind injected or none", t.cfg.Noise.Kind)
 	}
+	for i := range t.regs {
+		if err := t.regs[i].smooth(); err != nil {
+			return nil, fmt.Errorf("gan: the step has no exact linearisation with regulariser %q: %w", t.regs[i].name, err)
+		}
+	}
 	lz := &linearizer{Trainer: t}
 	for b, pl := range []*player{t.dis, t.gen} {
 		var err error
@@ -156,7 +161,7 @@ func (lz *linearizer) velocity(w []float64, pl *player) {
 // stepD computes ψ' of the noise-free step.
 func (lz *linearizer) stepD(state []float64) {
 	t := lz.Trainer
-	t.directionD(t.Psi(state), t.Theta(state), t.zD)
+	t.directionD(t.Psi(state), t.Theta(state))
 	t.dis.opt.Rule.Step(t.Psi(lz.next), lz.next[t.dis.mem:t.dis.end], t.Psi(state), state[t.dis.mem:t.dis.end], t.dis.dir, 0, nil)
 }
 

@@ -6,8 +6,8 @@ import (
 	"machlup/internal/num"
 )
 
-// A metric is F = JᵀJ/N + λI of one network on the N rows of a forward pass, J having a row
-// per sample and output: m = N·d_out rows of n columns. It works with the smaller of
+// An l2Metric is F = JᵀJ/N + λI of a perceptron on the N rows of a forward pass, J having a
+// row per sample and output: m = N·d_out rows of n columns. It works with the smaller of
 //
 //	A = K/N + λI (m×m), K = JJᵀ = Σ_layers (h_i·h_j + 1)(δ_i·δ_j) without forming J, and
 //	F itself (n×n), accumulated from blocks of Jᵀ,
@@ -17,7 +17,7 @@ import (
 //
 // Rows of J are ordered output by output: row a·N + i is output a of sample i. Cotangents
 // outside this file are [N×d_out].
-type metric struct {
+type l2Metric struct {
 	p      *pass
 	lambda float64
 	rows   int // N
@@ -35,6 +35,7 @@ type metric struct {
 	c     []float64     // [m] preconditioned cotangent
 	t     []float64     // [m] tangent
 	cOut  []float64     // [N×d_out]
+	back  []float64     // [n] of solve
 
 	block  int       // samples a block of Jᵀ, when F is accumulated
 	jt     []float64 // [n×block]
@@ -44,14 +45,14 @@ type metric struct {
 
 const metricBlock = 64
 
-// newMetric chooses the smaller system.
-func newMetric(p *pass, rows int, lambda float64) *metric {
-	return newMetricForm(p, rows, lambda, rows*p.net.Out() <= p.net.Params())
+// newL2Metric chooses the smaller system.
+func newL2Metric(p *pass, rows int, lambda float64) *l2Metric {
+	return newL2MetricForm(p, rows, lambda, rows*p.net.Out() <= p.net.Params())
 }
 
-func newMetricForm(p *pass, rows int, lambda float64, gram bool) *metric {
+func newL2MetricForm(p *pass, rows int, lambda float64, gram bool) *l2Metric {
 	net := p.net
-	s := &metric{p: p, lambda: lambda, rows: rows, out: net.Out(), n: net.Params(), gram: gram}
+	s := &l2Metric{p: p, lambda: lambda, rows: rows, out: net.Out(), n: net.Params(), gram: gram}
 	s.m = rows * s.out
 	size := s.n
 	if gram {
@@ -80,7 +81,9 @@ func newMetricForm(p *pass, rows int, lambda float64, gram bool) *metric {
 		fill(s.ones, 1)
 	}
 	s.c, s.t, s.cOut = make([]float64, s.m), make([]float64, s.m), make([]float64, s.m)
-	if !s.gram {
+	if s.gram {
+		s.back = make([]float64, s.n)
+	} else {
 		s.block = min(metricBlock, rows)
 		widest := 0
 		for _, d := range net.dims {
@@ -93,7 +96,7 @@ func newMetricForm(p *pass, rows int, lambda float64, gram bool) *metric {
 }
 
 // factor builds and factors A or F after p.forward of rows samples with params.
-func (s *metric) factor(params []float64) {
+func (s *l2Metric) factor(params []float64) {
 	if s.p.rows != s.rows {
 		panic("gan: metric: the forward pass has another number of rows")
 	}
@@ -108,7 +111,7 @@ func (s *metric) factor(params []float64) {
 }
 
 // unitCotangents backpropagates the unit cotangent of each output: δ of every row of J.
-func (s *metric) unitCotangents(params []float64) {
+func (s *l2Metric) unitCotangents(params []float64) {
 	for _, d := range s.rowsD {
 		for l := s.p.net.layers() - 1; l > 0; l-- {
 			s.p.layerCotangent(d[l-1], d[l], params, l)
@@ -117,7 +120,7 @@ func (s *metric) unitCotangents(params []float64) {
 }
 
 // buildGram writes the lower triangle of K/N + λI.
-func (s *metric) buildGram() {
+func (s *l2Metric) buildGram() {
 	scale, beta, last := 1/float64(s.rows), 0.0, s.p.net.layers()-1
 	for l := range last + 1 {
 		i, o := s.p.net.dims[l], s.p.net.dims[l+1]
@@ -142,7 +145,7 @@ func (s *metric) buildGram() {
 
 // addLastLayer adds the layer whose δ are the unit vectors of the outputs: each output's own
 // block gets the same matrix, those of two outputs nothing.
-func (s *metric) addLastLayer(h []float64, width int, scale, beta float64) {
+func (s *l2Metric) addLastLayer(h []float64, width int, scale, beta float64) {
 	n := s.rows
 	if beta == 0 {
 		clear(s.a)
@@ -156,7 +159,7 @@ func (s *metric) addLastLayer(h []float64, width int, scale, beta float64) {
 }
 
 // buildFull writes the lower triangle of JᵀJ/N + λI, a block of samples at a time.
-func (s *metric) buildFull() {
+func (s *l2Metric) buildFull() {
 	clear(s.a)
 	for i := range s.n {
 		s.a[i*s.n+i] = s.lambda
@@ -171,7 +174,7 @@ func (s *metric) buildFull() {
 }
 
 // blockTransposed writes the columns lo ≤ i < lo+r of output a of Jᵀ into jt[n×block].
-func (s *metric) blockTransposed(a, lo, r int) {
+func (s *l2Metric) blockTransposed(a, lo, r int) {
 	net := s.p.net
 	for l := range net.layers() {
 		in, out := net.dims[l], net.dims[l+1]
@@ -204,7 +207,7 @@ func transpose(dst []float64, ld int, a []float64, rows, cols int) {
 
 // direction writes dst = F⁻¹Jᵀc for c[N×d_out], after factor. If the factorisation failed
 // (non-finite parameters, or λ below the rounding of K/N) it writes NaN.
-func (s *metric) direction(dst, params, c []float64) {
+func (s *l2Metric) direction(dst, params, c []float64) {
 	switch {
 	case !s.ok:
 		fill(dst, math.NaN())
@@ -218,10 +221,34 @@ func (s *metric) direction(dst, params, c []float64) {
 	}
 }
 
-// sample writes y = F⁻¹(Jᵀε₁/√N + √λ ε₂), of covariance F⁻¹, for ε₁[N×d_out] and ε₂[n]. In
+// solve writes F⁻¹v; in the Gram form that is [v − JᵀA⁻¹Jv/N]/λ, whose relative error is
+// the condition number of F in units of rounding, as that of any solve.
+func (s *l2Metric) solve(dst, params, v []float64) {
+	switch {
+	case !s.ok:
+		fill(dst, math.NaN())
+	case s.gram:
+		s.p.tangent(s.cOut, params, v, nil)
+		s.toRows(s.c, s.cOut)
+		num.CholSolve(s.a, s.m, s.c)
+		s.backward(s.back, params, s.c)
+		for i, b := range s.back {
+			dst[i] = (v[i] - b/float64(s.rows)) / s.lambda
+		}
+	default:
+		copy(dst, v)
+		num.CholSolve(s.a, s.n, dst)
+	}
+}
+
+// normals is the length of ε₁ and ε₂ together.
+func (s *l2Metric) normals() int { return s.m + s.n }
+
+// sample writes y = F⁻¹(Jᵀε₁/√N + √λ ε₂), of covariance F⁻¹, for xi = [ε₁ N×d_out | ε₂ n]. In
 // the Gram form this is JᵀA⁻¹(ε₁/√N − Jε₂/(N√λ)) + ε₂/√λ, which does not lose digits as
 // λ → 0 (docs/physics.md).
-func (s *metric) sample(dst, params, e1, e2 []float64) {
+func (s *l2Metric) sample(dst, params, xi []float64) {
+	e1, e2 := xi[:s.m], xi[s.m:s.m+s.n]
 	root, rootLambda := 1/math.Sqrt(float64(s.rows)), math.Sqrt(s.lambda)
 	switch {
 	case !s.ok:
@@ -236,7 +263,7 @@ func (s *metric) sample(dst, params, e1, e2 []float64) {
 		s.backward(dst, params, s.c)
 		num.Axpy(1/rootLambda, e2, dst)
 	default:
-		scaled(s.cOut, root, e1[:s.m])
+		scaled(s.cOut, root, e1)
 		s.p.backward(dst, params, s.cOut)
 		num.Axpy(rootLambda, e2, dst)
 		num.CholSolve(s.a, s.n, dst)
@@ -244,7 +271,7 @@ func (s *metric) sample(dst, params, e1, e2 []float64) {
 }
 
 // backward writes Jᵀc for c in the order of J's rows.
-func (s *metric) backward(dst, params, c []float64) {
+func (s *l2Metric) backward(dst, params, c []float64) {
 	out := c
 	if s.out > 1 {
 		out = s.cOut
@@ -258,7 +285,7 @@ func (s *metric) backward(dst, params, c []float64) {
 }
 
 // toRows reorders c[N×d_out] to the order of J's rows.
-func (s *metric) toRows(dst, c []float64) {
+func (s *l2Metric) toRows(dst, c []float64) {
 	for a := range s.out {
 		for i := range s.rows {
 			dst[a*s.rows+i] = c[i*s.out+a]
@@ -267,13 +294,22 @@ func (s *metric) toRows(dst, c []float64) {
 }
 
 // norm returns rᵀFr = |Jr|²/N + λ|r|², after p.forward.
-func (s *metric) norm(params, r []float64) float64 {
+func (s *l2Metric) norm(params, r []float64) float64 {
 	s.p.tangent(s.t, params, r, nil)
 	return num.Norm2(s.t)/float64(s.rows) + s.lambda*num.Norm2(r)
 }
 
+// apply writes Fv, after p.forward: one tangent and one backward pass.
+func (s *l2Metric) apply(dst, params, v []float64) {
+	s.p.tangent(s.t, params, v, nil)
+	scaled(s.t, 1/float64(s.rows), s.t)
+	s.p.cotangents(params, s.t)
+	s.p.gradient(dst)
+	num.Axpy(s.lambda, v, dst)
+}
+
 // logDet returns log det F after factor: in the Gram form log det A + (n−m) log λ.
-func (s *metric) logDet() float64 {
+func (s *l2Metric) logDet() float64 {
 	switch {
 	case !s.ok:
 		return math.NaN()

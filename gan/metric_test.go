@@ -52,7 +52,7 @@ func toJacobianRows(c []float64, rows, out int) []float64 {
 }
 
 // forEachMetric runs f on both forms of the metric, for batches below and above n.
-func forEachMetric(t *testing.T, f func(t *testing.T, m *metric, params, in []float64, j, dense *mat.Dense)) {
+func forEachMetric(t *testing.T, f func(t *testing.T, m *l2Metric, params, in []float64, j, dense *mat.Dense)) {
 	const lambda = 1e-2
 	forEachNetwork(t, func(t *testing.T, net *MLP) {
 		for _, rows := range []int{4, 70} {
@@ -63,7 +63,7 @@ func forEachMetric(t *testing.T, f func(t *testing.T, m *metric, params, in []fl
 			for _, gram := range []bool{true, false} {
 				p := newPass(net, rows)
 				p.enableTangents()
-				m := newMetricForm(p, rows, lambda, gram)
+				m := newL2MetricForm(p, rows, lambda, gram)
 				p.forward(make([]float64, rows*net.Out()), params, in, rows)
 				m.factor(params)
 				t.Run(fmt.Sprintf("N=%d,gram=%v", rows, gram), func(t *testing.T) { f(t, m, params, in, j, dense) })
@@ -75,7 +75,7 @@ func forEachMetric(t *testing.T, f func(t *testing.T, m *metric, params, in []fl
 // TestNaturalDirection compares both forms with a dense solve of F x = Jᵀc. It kills a lost
 // 1/N or +1 of the biases, λ scaled by N, and outputs mixed up.
 func TestNaturalDirection(t *testing.T) {
-	forEachMetric(t, func(t *testing.T, m *metric, params, in []float64, j, dense *mat.Dense) {
+	forEachMetric(t, func(t *testing.T, m *l2Metric, params, in []float64, j, dense *mat.Dense) {
 		c := normals(stream(t, "c"), m.m)
 		var g, want mat.VecDense
 		g.MulVec(j.T(), mat.NewVecDense(m.m, toJacobianRows(c, m.rows, m.out)))
@@ -90,7 +90,7 @@ func TestNaturalDirection(t *testing.T) {
 
 // TestMetricNormAndLogDet compares rᵀFr and log det F with dense ones.
 func TestMetricNormAndLogDet(t *testing.T) {
-	forEachMetric(t, func(t *testing.T, m *metric, params, in []float64, j, dense *mat.Dense) {
+	forEachMetric(t, func(t *testing.T, m *l2Metric, params, in []float64, j, dense *mat.Dense) {
 		r := normals(stream(t, "r"), m.n)
 		v := mat.NewVecDense(m.n, r)
 		near(t, "rᵀFr", m.norm(params, r), mat.Inner(v, dense, v), 1e-12)
@@ -105,13 +105,13 @@ func TestMetricNormAndLogDet(t *testing.T) {
 // checks L Lᵀ = F⁻¹ exactly. White noise added before preconditioning (F⁻²), a lost 1/√N or
 // √λ, and fresh or dropped inputs all fail.
 func TestMetricNoiseCovariance(t *testing.T) {
-	forEachMetric(t, func(t *testing.T, m *metric, params, in []float64, j, dense *mat.Dense) {
+	forEachMetric(t, func(t *testing.T, m *l2Metric, params, in []float64, j, dense *mat.Dense) {
 		inputs := m.m + m.n
 		l := mat.NewDense(m.n, inputs, nil)
 		e, y := make([]float64, inputs), make([]float64, m.n)
 		for k := range inputs {
 			e[k] = 1
-			m.sample(y, params, e[:m.m], e[m.m:])
+			m.sample(y, params, e)
 			l.SetCol(k, y)
 			e[k] = 0
 		}
@@ -137,11 +137,11 @@ func TestMetricFormsAgree(t *testing.T) {
 		for k, gram := range []bool{true, false} {
 			p := newPass(net, rows)
 			p.enableTangents()
-			m := newMetricForm(p, rows, 1e-4, gram)
+			m := newL2MetricForm(p, rows, 1e-4, gram)
 			p.forward(make([]float64, rows*net.Out()), params, in, rows)
 			m.factor(params)
 			y[k] = make([]float64, net.Params())
-			m.sample(y[k], params, e[:m.m], e[m.m:])
+			m.sample(y[k], params, e)
 		}
 		within(t, "noise", y[0], y[1], 1e-8)
 	})
@@ -153,7 +153,7 @@ func TestGramIsJJt(t *testing.T) {
 		src, rows := stream(t, ""), 5
 		params, in := normals(src, net.Params()), normals(src, rows*net.In())
 		p := newPass(net, rows)
-		m := newMetricForm(p, rows, 0.5, true)
+		m := newL2MetricForm(p, rows, 0.5, true)
 		p.forward(make([]float64, rows*net.Out()), params, in, rows)
 		m.unitCotangents(params)
 		m.buildGram()
@@ -181,7 +181,7 @@ func TestFailedFactorisation(t *testing.T) {
 	params, in := normals(src, net.Params()), normals(src, 8)
 	params[1] = math.NaN()
 	p := newPass(net, 4)
-	m := newMetric(p, 4, 1e-4)
+	m := newL2Metric(p, 4, 1e-4)
 	p.forward(make([]float64, 4), params, in, 4)
 	m.factor(params)
 	dst := make([]float64, net.Params())
@@ -189,4 +189,39 @@ func TestFailedFactorisation(t *testing.T) {
 	if !math.IsNaN(num.Norm2(dst)) {
 		t.Error("a failed factorisation went unnoticed")
 	}
+}
+
+// TestMetricSolve compares F⁻¹v and Fv with dense ones, in place too, for both forms and for
+// the Jacobian's, which must also give the same direction, noise, norm and determinant.
+func TestMetricSolve(t *testing.T) {
+	forEachMetric(t, func(t *testing.T, m *l2Metric, params, in []float64, j, dense *mat.Dense) {
+		v, c, xi := normals(stream(t, "v"), m.n), normals(stream(t, "c"), m.m), normals(stream(t, "xi"), m.normals())
+		var want mat.VecDense
+		if err := want.SolveVec(dense, mat.NewVecDense(m.n, v)); err != nil {
+			t.Fatal(err)
+		}
+		p := newPass(m.p.net, m.rows)
+		p.forward(make([]float64, m.m), params, in, m.rows)
+		other := newJacobianMetric(p, m.p.net, m.rows, m.lambda)
+		other.factor(params)
+		for _, s := range []metric{m, other} {
+			got := append([]float64(nil), v...)
+			s.solve(got, params, got)
+			within(t, "F⁻¹v", got, want.RawVector().Data, 1e-8)
+			back := make([]float64, m.n)
+			s.apply(back, params, got)
+			within(t, "FF⁻¹v", back, v, 1e-8)
+		}
+		a, b := make([]float64, m.n), make([]float64, m.n)
+		m.direction(a, params, c)
+		other.direction(b, params, c)
+		within(t, "direction", b, a, 1e-8)
+		m.sample(a, params, xi)
+		other.sample(b, params, xi)
+		within(t, "noise", b, a, 1e-8)
+		near(t, "norm", other.norm(params, v), m.norm(params, v), 1e-12)
+		if x, y := other.logDet(), m.logDet(); !(math.Abs(x-y) < 1e-9*float64(m.n)) {
+			t.Errorf("log det F = %v, want %v", x, y)
+		}
+	})
 }

@@ -48,8 +48,8 @@ func AllObservables(target Target) []langevin.Observable {
 
 func quantities(target Target) []quantity {
 	list := []quantity{
-		{langevin.Observable{Name: "loss_d", Unit: "1", Doc: "discriminator loss, mean over the evaluation batch"}, lossD, 0},
-		{langevin.Observable{Name: "loss_g", Unit: "1", Doc: "generator loss, mean over the evaluation batch"}, lossG, 0},
+		{langevin.Observable{Name: "loss_d", Unit: "1", Doc: "discriminator loss without regularisers, mean over the evaluation batch"}, lossD, 0},
+		{langevin.Observable{Name: "loss_g", Unit: "1", Doc: "generator loss without regularisers, mean over the evaluation batch"}, lossG, 0},
 	}
 	for c := range target.Dim() {
 		suffix, of := "", ""
@@ -79,16 +79,17 @@ type observer struct {
 	chosen    []quantity
 	public    []langevin.Observable
 	rows      int
+	rowsD     int       // rows of the discriminator in the data and in the fakes: rows/m
 	z         []float64 // [rows×latent]
 	quantiles []float64 // [rows], w2 only
 	stdP      float64   // √ Σ variances of the target
 
 	needReal, needFake, needSamples, needSort bool
 
-	gen, dis *pass
+	gen, dis stages
 	x        []float64 // [2·rows×d] data, then fakes
-	logit, c []float64 // [2·rows]
-	f        []float64 // [rows]
+	logit, c []float64 // [2·rowsD]
+	f        []float64 // [rowsD]
 	cx       []float64 // [rows×d]
 	sorted   []float64
 	order    []int
@@ -103,6 +104,9 @@ func newObserver(t *Trainer, cfg Config) (*observer, error) {
 	}
 	if o.rows < 1 {
 		return nil, fmt.Errorf("gan: the evaluation batch has size %d, allowed are integers ≥ 1", o.rows)
+	}
+	if o.rows%cfg.pack() != 0 {
+		return nil, fmt.Errorf("gan: the evaluation batch has %d samples, packing puts %d in a row of the discriminator; it must divide the batch", o.rows, cfg.pack())
 	}
 	if cfg.EvaluationSource == nil {
 		return nil, fmt.Errorf("gan: observables need a source for their evaluation batch")
@@ -156,10 +160,11 @@ func (o *observer) choose(cfg Config) error {
 
 func (o *observer) allocate(t *Trainer) {
 	o.t = t
-	n, d := o.rows, t.dim
-	o.gen, o.dis = newPass(t.gen.net, n), newPass(t.dis.net, 2*n)
+	n, d, r := o.rows, t.dim, o.rows/t.cfg.pack()
+	o.rowsD = r
+	o.gen, o.dis = t.gen.net.newStages(n), t.dis.net.newStages(2*r)
 	o.x, o.cx = make([]float64, 2*n*d), make([]float64, n*d)
-	o.logit, o.c, o.f = make([]float64, 2*n), make([]float64, 2*n), make([]float64, n)
+	o.logit, o.c, o.f = make([]float64, 2*r), make([]float64, 2*r), make([]float64, r)
 	o.mean, o.std = make([]float64, d), make([]float64, d)
 	if o.needSort {
 		o.sorted, o.order = make([]float64, n), make([]int, n)
@@ -208,15 +213,16 @@ func (o *observer) evaluate(q []float64, samples, fake, real bool) {
 		o.gen.forward(o.x[n*d:], o.t.Theta(q), o.z, n)
 		o.moments()
 	}
-	lo, hi := 0, 2*n
+	r := o.rowsD
+	lo, hi := 0, 2*r
 	if !real {
-		lo = n
+		lo = r
 	}
 	if !fake {
-		hi = n
+		hi = r
 	}
-	if lo < hi {
-		o.dis.forward(o.logit[lo:hi], o.t.Psi(q), o.x[lo*d:hi*d], hi-lo)
+	if w := d * o.t.cfg.pack(); lo < hi {
+		o.dis.forward(o.logit[lo:hi], o.t.Psi(q), o.x[lo*w:hi*w], hi-lo)
 	}
 }
 
@@ -247,7 +253,7 @@ func (o *observer) moments() {
 
 // value reads one observable off the forward passes.
 func (o *observer) value(c quantity, q []float64) float64 {
-	n := o.rows
+	n := o.rowsD
 	switch c.kind {
 	case lossD:
 		o.t.cfg.Loss.Real(o.f, nil, nil, o.logit[:n])

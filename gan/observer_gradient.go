@@ -44,7 +44,7 @@ func unit(dst, x []float64) {
 
 // logitGradient differentiates the mean of a function of the logits.
 func (o *observer) logitGradient(psi, theta []float64, k kind, q []float64) {
-	n := o.rows
+	n := o.rowsD
 	fakes, data := k != logitReal, k == lossD || k == logitReal
 	o.evaluate(q, fakes, fakes, data)
 	real, fake := o.c[:n], o.c[n:]

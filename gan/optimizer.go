@@ -16,13 +16,14 @@ type Optimizer struct {
 
 // A Direction turns the gradient g = Jᵀc of a player's loss, c its derivatives with respect
 // to the network's outputs on the batch, into a direction. The zero value is the gradient
-// itself. With Natural it is F⁻¹g in the metric F = JᵀJ/N + λI of the l2 pull-back
+// itself. With Natural it is F⁻¹g in the named metric, by default F = JᵀJ/N + λI of the l2 pull-back
 // (docs/physics.md; the listing's get_natural_gradient), exactly: loss and metric share
 // the batch. N counts the rows of that batch: B for the generator; for the discriminator
 // the 2B real and fake rows, J being the Jacobian of its logit.
 type Direction struct {
 	Natural bool
 	Damping float64 // λ > 0 when Natural
+	Metric  string  // of Natural; "" is "l2"
 }
 
 // A Rule moves the parameters p of one player, with memory of its own that starts as Init
@@ -81,6 +82,10 @@ func (o Optimizer) Validate() error {
 	}
 	if d := o.Direction; d.Natural && (!(d.Damping > 0) || math.IsInf(d.Damping, 0)) {
 		return fmt.Errorf("gan: damping of optimizer %q is %v, allowed are finite numbers > 0", o.Name, d.Damping)
+	}
+	if o.Direction.Natural {
+		_, err := o.Direction.entry()
+		return err
 	}
 	return nil
 }

@@ -2,10 +2,7 @@ package gan
 
 import "machlup/internal/num"
 
-// A pass is the working storage of one network for batches of up to cap rows: a forward
-// pass, the backward pass that follows it, and (after enableTangents) the R-operator of
-// both (Pearlmutter, Neural Computation 6, 147, 1994). The stages are separate so that a
-// caller pays only for what it uses; each reads what the previous ones left.
+// A pass is the stages of a perceptron for batches of up to cap rows.
 //
 // With R{·} the derivative along a direction (v for the parameters, rin for the inputs),
 //
@@ -16,8 +13,9 @@ type pass struct {
 	cap  int
 	lo   int // the stages work on rows lo … lo+rows of the last forward
 	rows int
-	runs uint64      // forward passes so far: tells whether what they left is still there
+	n    uint64      // forward passes so far
 	in   []float64   // inputs of the last forward; the caller's
+	out  []float64   // its outputs; the caller's
 	x, y [][]float64 // hidden pre-activations and outputs [rows×width]; shared where the activation allows
 	d    [][]float64 // cotangents of the pre-activations; the last one is the caller's dOut
 
@@ -26,6 +24,8 @@ type pass struct {
 	dy     [][]float64 // cotangents of hidden outputs, kept for σ″
 	rd     [][]float64
 }
+
+func (m *MLP) newStages(rows int) stages { return newPass(m, rows) }
 
 func newPass(net *MLP, rows int) *pass {
 	p := &pass{net: net, cap: rows}
@@ -72,12 +72,24 @@ func (p *pass) inUse(of [][]float64, l int) []float64 {
 // use restricts the stages that follow to the rows lo ≤ row < hi of the last forward.
 func (p *pass) use(lo, hi int) { p.lo, p.rows = lo, hi-lo }
 
+func (p *pass) runs() uint64 { return p.n }
+
+func (p *pass) outputs() []float64 {
+	o := p.net.Out()
+	return p.out[p.lo*o : (p.lo+p.rows)*o]
+}
+
+func (p *pass) inputs() []float64 {
+	i := p.net.In()
+	return p.in[p.lo*i : (p.lo+p.rows)*i]
+}
+
 // forward writes the outputs [rows×out] of the inputs in[rows×in], which must stay
 // unchanged until the stages that follow are done.
 func (p *pass) forward(out, params, in []float64, rows int) {
 	net := p.net
-	p.lo, p.rows, p.in, p.rin = 0, rows, in, nil
-	p.runs++
+	p.lo, p.rows, p.in, p.out, p.rin = 0, rows, in, out, nil
+	p.n++
 	fused, _ := net.act.(fusedLayer)
 	last := net.layers() - 1
 	for l := range last {
@@ -141,8 +153,8 @@ func (p *pass) evaluate(out, params, in []float64, rows int) {
 		p.forward(out, params, in, rows)
 		return
 	}
-	p.lo, p.rows, p.in, p.rin = 0, rows, in, nil
-	p.runs++
+	p.lo, p.rows, p.in, p.out, p.rin = 0, rows, in, out, nil
+	p.n++
 	n.Forward(out[:rows], in[:rows])
 }
 

@@ -1,31 +1,47 @@
 package gan
 
-import "math"
+import (
+	"math"
+
+	"machlup/internal/num"
+)
 
 // A player is one side of the game: where its parameters, memory and inputs lie, how it
 // turns cotangents into directions, and the noise injected into it.
 type player struct {
 	name      string
-	net       *MLP
+	net       Network
 	opt       Optimizer
 	lo, hi    int     // parameters within state and configuration
 	mem, end  int     // memory within the state
 	xi, xiEnd int     // injected noise within the inputs; empty without
 	s         float64 // standard deviation of the injected noise
 
-	p      *pass
-	metric *metric // nil for a plain direction
-	ownF   bool    // the noise has covariance s²F⁻¹
+	p      stages
+	rows   int    // of the batch that direction is of
+	metric metric // nil for a plain direction
+	ownF   bool   // the noise has covariance s²F⁻¹
 	dir    []float64
+	extra  []float64 // gradient of the regularisations; nil without
 	noise  []float64 // F^{-1/2}-coloured normals, when ownF
 }
 
-func newPlayer(name string, net *MLP, opt Optimizer, rows, forwardRows int) *player {
-	pl := &player{name: name, net: net, opt: opt, p: newPass(net, forwardRows), dir: make([]float64, net.Params())}
-	if opt.Direction.Natural {
-		pl.metric = newMetric(pl.p, rows, opt.Direction.Damping)
+func newPlayer(name string, net Network, opt Optimizer, rows, forwardRows int) (*player, error) {
+	pl := &player{name: name, net: net, opt: opt, p: net.newStages(forwardRows), rows: rows, dir: make([]float64, net.Params())}
+	if !opt.Direction.Natural {
+		return pl, nil
 	}
-	return pl
+	var err error
+	pl.metric, err = newMetric(pl, rows)
+	return pl, err
+}
+
+// regularised makes room for what regularisations add to the gradient.
+func (pl *player) regularised() {
+	pl.extra = make([]float64, pl.net.Params())
+	if pl.metric != nil {
+		pl.p.enableTangents()
+	}
 }
 
 // inject switches noise of temperature T on; it returns the normals that takes a step.
@@ -39,7 +55,7 @@ func (pl *player) inject(T float64, metricNoise bool) int {
 	}
 	pl.p.enableTangents()
 	pl.noise = make([]float64, pl.net.Params())
-	return pl.metric.m + pl.net.Params()
+	return pl.metric.normals()
 }
 
 // outputs runs the forward pass that direction needs.
@@ -51,15 +67,22 @@ func (pl *player) outputs(out, params, in []float64, rows int) {
 	}
 }
 
-// direction writes what the optimizer's rule follows, for the cotangents c[rows×out] of
-// the forward pass just done.
-func (pl *player) direction(dst, params, c []float64) {
-	if pl.metric != nil {
-		pl.metric.factor(params)
-		pl.metric.direction(dst, params, c)
+// direction writes into dir what the optimizer's rule follows, for the cotangents c[rows×out]
+// of the forward pass just done and, with regularisations, the gradient in extra.
+func (pl *player) direction(params, c []float64) {
+	if pl.metric == nil {
+		pl.p.backward(pl.dir, params, c)
+		if pl.extra != nil {
+			num.Axpy(1, pl.extra, pl.dir)
+		}
 		return
 	}
-	pl.p.backward(dst, params, c)
+	pl.metric.factor(params)
+	pl.metric.direction(pl.dir, params, c)
+	if pl.extra != nil && num.Norm2(pl.extra) != 0 {
+		pl.metric.solve(pl.extra, params, pl.extra)
+		num.Axpy(1, pl.extra, pl.dir)
+	}
 }
 
 // step moves the player's part of the state along pl.dir with the noise of the inputs xi.
@@ -70,7 +93,7 @@ func (pl *player) step(next, state, xi []float64) {
 	if pl.s > 0 {
 		w = xi[pl.xi:pl.xiEnd]
 		if pl.ownF {
-			pl.metric.sample(pl.noise, params, w[:pl.metric.m], w[pl.metric.m:])
+			pl.metric.sample(pl.noise, params, w)
 			w = pl.noise
 		}
 	}

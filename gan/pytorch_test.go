@@ -112,16 +112,16 @@ func TestPyTorchGradients(t *testing.T) {
 			copy(tr.zD, bell(101, c.batch*c.latent))
 			copy(tr.zG, bell(102, c.batch*c.latent))
 			q := make([]float64, tr.Config())
-			formulaInit(tr.gen.net, tr.Theta(q), 1)
-			formulaInit(tr.dis.net, tr.Psi(q), 50)
+			formulaInit(tr.gen.net.(*MLP), tr.Theta(q), 1)
+			formulaInit(tr.dis.net.(*MLP), tr.Psi(q), 50)
 			return tr, q
 		}
 		directions := func(loss, opt string) (d, g []float64) {
 			tr, q := build(loss, opt)
-			tr.directionD(tr.Psi(q), tr.Theta(q), tr.zD)
-			tr.directionG(tr.Psi(q), tr.Theta(q), tr.zG)
-			if opt == "natural" && (tr.dis.metric.gram != c.gramD || tr.gen.metric.gram != c.gramG) {
-				t.Errorf("%s: the solved forms are gram = %v, %v", c.name, tr.dis.metric.gram, tr.gen.metric.gram)
+			tr.directionD(tr.Psi(q), tr.Theta(q))
+			tr.directionG(tr.Psi(q), tr.Theta(q))
+			if opt == "natural" && (tr.dis.metric.(*l2Metric).gram != c.gramD || tr.gen.metric.(*l2Metric).gram != c.gramG) {
+				t.Errorf("%s: the solved forms are gram = %v, %v", c.name, tr.dis.metric.(*l2Metric).gram, tr.gen.metric.(*l2Metric).gram)
 			}
 			return tr.dis.dir, tr.gen.dir
 		}
@@ -156,15 +156,15 @@ func TestPyTorchTrajectories(t *testing.T) {
 		tr := paperTrainer(t, name, 128)
 		state, next := make([]float64, tr.Dim()), make([]float64, tr.Dim())
 		q := make([]float64, tr.Config())
-		formulaInit(tr.gen.net, tr.Theta(q), 1)
-		formulaInit(tr.dis.net, tr.Psi(q), 50)
+		formulaInit(tr.gen.net.(*MLP), tr.Theta(q), 1)
+		formulaInit(tr.dis.net.(*MLP), tr.Psi(q), 50)
 		tr.Init(state, q)
 		var lossD, lossG []float64
 		for k := range want.LossD {
 			xi := bell(200+k, tr.Inputs())
 			tr.Step(next, state, xi)
-			z := tr.batch(xi)
-			zD, zG := z[:len(z)/2], z[len(z)/2:]
+			tr.batch(xi)
+			zD, zG := tr.zD, tr.zG
 			data := tr.x[:tr.rows*tr.dim]
 			d, _ := batchLosses(tr, tr.Psi(state), tr.Theta(state), data, zD)
 			_, g := batchLosses(tr, tr.Psi(next), tr.Theta(state), data, zG)

@@ -12,11 +12,16 @@ import (
 // have a density; the value also implements langevin.MetricRecurrence if a player has
 // metric noise, and is a langevin.Map and langevin.GradientObserver as the trainer is. It
 // shares the trainer's working storage. It refuses, with the reason, what has no such law:
-// minibatch noise, a player at temperature 0, Adam.
+// minibatch noise, a player at temperature 0, Adam, a regulariser that projects.
 func (t *Trainer) Recurrence() (langevin.Recurrence, error) {
 	n := t.cfg.Noise
 	if n.Kind != "injected" {
 		return nil, fmt.Errorf("gan: noise kind %q has no Gaussian density in positions; use kind injected, or sample the innovation action", n.Kind)
+	}
+	for i := range t.regs {
+		if err := t.regs[i].gaussian(); err != nil {
+			return nil, fmt.Errorf("gan: paths have no density in positions with regulariser %q: %w", t.regs[i].name, err)
+		}
 	}
 	r := &recurrence{Trainer: t}
 	metric := false
@@ -55,10 +60,10 @@ func (r *recurrence) Drift(dst []float64, b int, qmix []float64) {
 // drive computes the direction of block b at q̃ and returns its player.
 func (r *recurrence) drive(b int, qmix []float64) *player {
 	if b == 0 {
-		r.directionD(r.Psi(qmix), r.Theta(qmix), r.zD)
+		r.directionD(r.Psi(qmix), r.Theta(qmix))
 		return r.dis
 	}
-	r.directionG(r.Psi(qmix), r.Theta(qmix), r.zG)
+	r.directionG(r.Psi(qmix), r.Theta(qmix))
 	return r.gen
 }
 
@@ -92,8 +97,7 @@ func (r *metricRecurrence) MetricNorm(b int, qmix, res []float64) float64 {
 	return pl.metric.norm(qmix[pl.lo:pl.hi], res)
 }
 
-// ApplyMetric writes F(q̃)v of block b, v itself for a block without metric noise: one
-// tangent and one backward pass.
+// ApplyMetric writes F(q̃)v of block b, v itself for a block without metric noise.
 func (r *metricRecurrence) ApplyMetric(dst []float64, b int, qmix, v []float64) {
 	pl := r.player(b)
 	if !pl.ownF {
@@ -101,12 +105,7 @@ func (r *metricRecurrence) ApplyMetric(dst []float64, b int, qmix, v []float64) 
 		return
 	}
 	r.evaluate(b, qmix)
-	m, params := pl.metric, qmix[pl.lo:pl.hi]
-	m.p.tangent(m.t, params, v, nil)
-	scaled(m.t, 1/float64(m.rows), m.t)
-	m.p.cotangents(params, m.t)
-	m.p.gradient(dst)
-	num.Axpy(m.lambda, v, dst)
+	pl.metric.apply(dst, qmix[pl.lo:pl.hi], v)
 	r.at[b].factored = false
 }
 
@@ -126,7 +125,7 @@ func (r *metricRecurrence) LogDet(b int, qmix []float64) float64 {
 
 // evaluate leaves the forward pass of block b at q in the working storage.
 func (r *metricRecurrence) evaluate(b int, q []float64) {
-	if at := &r.at[b]; at.gen == r.gen.p.runs && at.dis == r.dis.p.runs && slices.Equal(at.q, q[:r.n]) {
+	if at := &r.at[b]; at.gen == r.gen.p.runs() && at.dis == r.dis.p.runs() && slices.Equal(at.q, q[:r.n]) {
 		return
 	}
 	r.forward(b, q)
@@ -136,7 +135,7 @@ func (r *metricRecurrence) evaluate(b int, q []float64) {
 func (r *metricRecurrence) remember(b int, q []float64, factored bool) {
 	at := &r.at[b]
 	at.q = append(at.q[:0], q[:r.n]...)
-	at.gen, at.dis, at.factored = r.gen.p.runs, r.dis.p.runs, factored
+	at.gen, at.dis, at.factored = r.gen.p.runs(), r.dis.p.runs(), factored
 }
 
 func (t *Trainer) player(b int) *player {
@@ -154,5 +153,5 @@ func (t *Trainer) forward(b int, q []float64) {
 		return
 	}
 	t.gen.p.forward(fake, t.Theta(q), t.zD, t.rows)
-	t.dis.p.forward(t.logit, t.Psi(q), t.x, 2*t.rows)
+	t.dis.p.forward(t.logit, t.Psi(q), t.look(0, t.Psi(q), t.Theta(q), t.x[:2*t.rows*t.dim]), 2*t.rowsD)
 }

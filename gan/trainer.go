@@ -4,8 +4,8 @@ import "fmt"
 
 // Config is everything a Trainer is made of.
 type Config struct {
-	Generator     *MLP // latents → samples
-	Discriminator *MLP // samples → one logit
+	Generator     Network // latents → samples
+	Discriminator Network // m samples (Packing) → one logit
 	Target        Target
 	Loss          Loss
 	OptimizerD    Optimizer
@@ -13,8 +13,17 @@ type Config struct {
 	Batch         int // B, samples of one minibatch
 	Noise         Noise
 
+	// Regularisers act in this order.
+	Regularisers []Regulariser
+
+	// Packing is m, the samples in a row of the discriminator (PacGAN, Lin et al.,
+	// arXiv:1712.04086): its batch of 2B samples in m·d columns has 2B/m rows, over which
+	// losses are means. m must divide B; 0 is 1.
+	Packing int
+
 	// QuenchedSource draws the fixed batch (data, the discriminator's latents, the
-	// generator's latents, in this order) when the noise model has one.
+	// generator's latents, the regularisers' normals for the discriminator and for the
+	// generator, in this order) when the noise model has one.
 	QuenchedSource Source
 
 	// Observables are the names Observe computes, in order; none means no observer.
@@ -34,14 +43,15 @@ type Config struct {
 // The state is [ψ | θ | discriminator's memory | generator's memory], the configuration
 // q = [ψ | θ]. The inputs of a step are
 //
-//	[data B·k | z_D B·latent | z_G B·latent]   for kinds with minibatch, k normals a datum
-//	[noise_D | noise_G]                        for kinds with injected
+//	[data B·k | z_D B·latent | z_G B·latent | r_D | r_G]   for kinds with minibatch, k normals a datum
+//	[noise_D | noise_G]                                    for kinds with injected
 //
-// noise_D and noise_G each being absent at temperature 0, n normals for isotropic noise
-// and N·d_out + n for metric noise (N = 2B, d_out = 1 for the discriminator).
+// r_D and r_G are what the regularisers take. noise_D and noise_G each being absent at temperature 0, n normals for isotropic noise
+// and N·d_out + n for metric noise (N = 2B/m, d_out = 1 for the discriminator).
 type Trainer struct {
 	cfg    Config
 	rows   int // B, or the size of the quenched batch
+	rowsD  int // B/m, rows of the discriminator in the data and in the fakes
 	dim    int // d, dimension of a sample
 	latent int
 	dis    *player
@@ -49,13 +59,23 @@ type Trainer struct {
 	n      int // length of the configuration
 	state  int // length of the state
 	inputs int
+	fresh  int // leading inputs that are the batch of a minibatch
 
-	z, zD, zG []float64 // quenched latents, zD then zG in z; nil for minibatches
+	// The batch in use: latents (zD then zG in z) and the regularisers' normals by player.
+	// Quenched ones stay; those of a minibatch lie in the inputs of the step.
+	z, zD, zG []float64
+	xiReg     [2][]float64
 
 	x     []float64 // [3B×d] data, fakes of z_D, fakes of z_G
-	logit []float64 // [2B]
-	c     []float64 // [2B] cotangents of the logits
+	logit []float64 // [2B/m]
+	c     []float64 // [2B/m] cotangents of the logits
 	cx    []float64 // [B×d] cotangents of the fakes
+
+	regs       []bound
+	regNormals [2]int // regularisers' inputs of each player
+	perturbed  bool
+	shown      []float64 // [2B×d] samples as the discriminator sees them, if perturbed
+	view       view
 
 	mean     *meanStep // scratch of ClassicalStep
 	observer *observer
@@ -68,7 +88,12 @@ func New(cfg Config) (*Trainer, error) {
 	}
 	t := &Trainer{cfg: cfg}
 	t.rows = cfg.Noise.rows(cfg.Batch, cfg.OptimizerD, cfg.OptimizerG)
-	t.allocate()
+	if t.rows%cfg.pack() != 0 {
+		return nil, fmt.Errorf("gan: the batch has %d samples, packing puts %d in a row of the discriminator; it must divide the batch", t.rows, cfg.pack())
+	}
+	if err := t.allocate(); err != nil {
+		return nil, err
+	}
 	if !cfg.Noise.minibatch() {
 		t.quench(cfg.QuenchedSource)
 	}
@@ -88,8 +113,10 @@ func (cfg Config) validate() error {
 		return fmt.Errorf("gan: a trainer needs a generator, a discriminator, a target and a loss")
 	case g.Out() != cfg.Target.Dim():
 		return fmt.Errorf("gan: the generator has %d output(s), the target %q has dimension %d; they must agree", g.Out(), cfg.Target.Name(), cfg.Target.Dim())
-	case d.In() != g.Out():
-		return fmt.Errorf("gan: the discriminator has %d input(s), the generator %d output(s); they must agree", d.In(), g.Out())
+	case cfg.Packing < 0:
+		return fmt.Errorf("gan: packing is %d, allowed are integers ≥ 1", cfg.Packing)
+	case d.In() != cfg.pack()*g.Out():
+		return fmt.Errorf("gan: the discriminator has %d input(s), the generator %d output(s) and a row packs %d sample(s); the first must be the product of the others", d.In(), g.Out(), cfg.pack())
 	case d.Out() != 1:
 		return fmt.Errorf("gan: the discriminator has %d outputs, allowed is 1 (a logit)", d.Out())
 	case cfg.Batch < 1:
@@ -110,12 +137,23 @@ func (cfg Config) validate() error {
 	return nil
 }
 
+// pack is the number of samples in a row of the discriminator.
+func (cfg Config) pack() int { return max(cfg.Packing, 1) }
+
 // allocate lays out state and inputs and makes the working storage.
-func (t *Trainer) allocate() {
+func (t *Trainer) allocate() (err error) {
 	cfg, b := t.cfg, t.rows
+	t.rowsD = b / cfg.pack()
 	t.dim, t.latent = cfg.Target.Dim(), cfg.Generator.In()
-	t.dis = newPlayer("discriminator", cfg.Discriminator, cfg.OptimizerD, 2*b, 2*b)
-	t.gen = newPlayer("generator", cfg.Generator, cfg.OptimizerG, b, 2*b)
+	if t.dis, err = newPlayer("discriminator", cfg.Discriminator, cfg.OptimizerD, 2*t.rowsD, 2*t.rowsD); err != nil {
+		return err
+	}
+	if t.gen, err = newPlayer("generator", cfg.Generator, cfg.OptimizerG, b, 2*b); err != nil {
+		return err
+	}
+	if err = t.bindRegularisers(); err != nil {
+		return err
+	}
 
 	at := 0
 	next := func(n int) (lo, hi int) { lo, at = at, at+n; return lo, at }
@@ -128,15 +166,16 @@ func (t *Trainer) allocate() {
 
 	at = 0
 	if cfg.Noise.minibatch() {
-		next(b * (cfg.Target.Normals() + 2*t.latent))
+		_, t.fresh = next(b*(cfg.Target.Normals()+2*t.latent) + t.regNormals[0] + t.regNormals[1])
 	}
 	t.dis.xi, t.dis.xiEnd = next(t.dis.inject(cfg.Noise.TD, cfg.Noise.MetricD))
 	t.gen.xi, t.gen.xiEnd = next(t.gen.inject(cfg.Noise.TG, cfg.Noise.MetricG))
 	t.inputs = at
 
 	t.x = make([]float64, 3*b*t.dim)
-	t.logit, t.c = make([]float64, 2*b), make([]float64, 2*b)
+	t.logit, t.c = make([]float64, 2*t.rowsD), make([]float64, 2*t.rowsD)
 	t.cx = make([]float64, b*t.dim)
+	return nil
 }
 
 // quench draws the fixed batch. The data stay in the first half of x.
@@ -149,14 +188,26 @@ func (t *Trainer) quench(src Source) {
 	t.zD, t.zG = t.z[:n], t.z[n:]
 	src.Normals(t.zD)
 	src.Normals(t.zG)
+	for player, n := range t.regNormals {
+		t.xiReg[player] = make([]float64, n)
+		src.Normals(t.xiReg[player])
+	}
 }
+
+// quenched tells a fixed batch from minibatches.
+func (t *Trainer) quenched() bool { return !t.cfg.Noise.minibatch() }
 
 // Fork returns a Trainer of the same map, quenched and evaluation batches included, with
 // working storage of its own.
 func (t *Trainer) Fork() *Trainer {
-	f := &Trainer{cfg: t.cfg, rows: t.rows, z: t.z, zD: t.zD, zG: t.zG}
-	f.allocate()
-	copy(f.x, t.x)
+	f := &Trainer{cfg: t.cfg, rows: t.rows}
+	if err := f.allocate(); err != nil {
+		panic("gan: Fork: " + err.Error()) // New did the same
+	}
+	if t.quenched() {
+		f.z, f.zD, f.zG, f.xiReg = t.z, t.zD, t.zG, t.xiReg
+		copy(f.x, t.x)
+	}
 	if t.observer != nil {
 		f.observer = t.observer.fork(f)
 	}
@@ -201,56 +252,65 @@ func (t *Trainer) Step(next, state, xi []float64) {
 	if len(next) != t.state || len(state) != t.state || len(xi) != t.inputs {
 		panic("gan: Step: wrong length of state or inputs")
 	}
-	b, psi, theta := t.rows, t.Psi(state), t.Theta(state)
-	t.gen.p.forward(t.x[b*t.dim:], theta, t.batch(xi), 2*b) // θ makes both players' fakes
-	t.followD(psi)
+	b, theta := t.rows, t.Theta(state)
+	t.batch(xi)
+	t.gen.p.forward(t.x[b*t.dim:], theta, t.z, 2*b) // θ makes both players' fakes
+	t.followD(t.Psi(state), theta)
 	t.dis.step(next, state, xi)
+	t.project(0, t.Psi(next))
 	t.gen.p.use(b, 2*b)
 	t.followG(t.Psi(next), theta, t.x[2*b*t.dim:])
 	t.gen.step(next, state, xi)
+	t.project(1, t.Theta(next))
 }
 
-// batch puts the step's data into x and returns its latents, z_D then z_G.
-func (t *Trainer) batch(xi []float64) (z []float64) {
-	if t.z != nil {
-		return t.z
+// batch takes the step's batch from its inputs: data into x, latents and the regularisers'
+// normals in place.
+func (t *Trainer) batch(xi []float64) {
+	if t.quenched() {
+		return
 	}
 	k, l := t.rows*t.cfg.Target.Normals(), t.rows*t.latent
 	t.cfg.Target.Sample(t.x[:t.rows*t.dim], xi[:k])
-	return xi[k : k+2*l]
+	t.z, t.zD, t.zG = xi[k:k+2*l], xi[k:k+l], xi[k+l:k+2*l]
+	r := k + 2*l + t.regNormals[0]
+	t.xiReg[0], t.xiReg[1] = xi[k+2*l:r], xi[r:t.fresh]
 }
 
 // directionD leaves the discriminator's direction in dis.dir, over the data in x and the
-// fakes of latents z.
-func (t *Trainer) directionD(psi, theta, z []float64) {
-	t.gen.p.forward(t.x[t.rows*t.dim:], theta, z, t.rows)
-	t.followD(psi)
+// fakes of latents z_D.
+func (t *Trainer) directionD(psi, theta []float64) {
+	t.gen.p.forward(t.x[t.rows*t.dim:], theta, t.zD, t.rows)
+	t.followD(psi, theta)
 }
 
 // followD is directionD once the fakes are in x: the gradient of mean real + mean fake.
-func (t *Trainer) followD(psi []float64) {
-	b := t.rows
-	t.dis.outputs(t.logit, psi, t.x, 2*b)
-	t.cfg.Loss.Real(nil, t.c[:b], nil, t.logit[:b])
-	t.cfg.Loss.Fake(nil, t.c[b:], nil, t.logit[b:])
-	scaled(t.c, 1/float64(b), t.c)
-	t.dis.direction(t.dis.dir, psi, t.c)
+func (t *Trainer) followD(psi, theta []float64) {
+	r := t.rowsD
+	x := t.look(0, psi, theta, t.x[:2*t.rows*t.dim])
+	t.dis.outputs(t.logit, psi, x, 2*r)
+	t.cfg.Loss.Real(nil, t.c[:r], nil, t.logit[:r])
+	t.cfg.Loss.Fake(nil, t.c[r:], nil, t.logit[r:])
+	scaled(t.c, 1/float64(r), t.c)
+	t.regularise(t.dis, nil)
+	t.dis.direction(psi, t.c)
 }
 
 // directionG leaves the generator's direction against psi in gen.dir.
-func (t *Trainer) directionG(psi, theta, z []float64) {
-	fake := t.x[t.rows*t.dim:]
-	t.gen.p.forward(fake, theta, z, t.rows)
+func (t *Trainer) directionG(psi, theta []float64) {
+	fake := t.x[t.rows*t.dim : 2*t.rows*t.dim]
+	t.gen.p.forward(fake, theta, t.zG, t.rows)
 	t.followG(psi, theta, fake)
 }
 
 // followG is directionG once the rows in use of the generator's pass have made the fakes.
 func (t *Trainer) followG(psi, theta, fake []float64) {
-	b := t.rows
-	logit, c := t.logit[:b], t.c[:b]
-	t.dis.p.evaluate(logit, psi, fake, b)
+	r := t.rowsD
+	logit, c := t.logit[:r], t.c[:r]
+	t.dis.p.evaluate(logit, psi, t.look(1, psi, theta, fake), r)
 	t.cfg.Loss.Generator(nil, c, nil, logit)
-	scaled(c, 1/float64(b), c)
+	scaled(c, 1/float64(r), c)
 	t.dis.p.backwardInput(t.cx, psi, c)
-	t.gen.direction(t.gen.dir, theta, t.cx)
+	t.regularise(t.gen, t.cx)
+	t.gen.direction(theta, t.cx)
 }

@@ -23,6 +23,8 @@ type game struct {
 	noise   Noise
 	observe []string
 	eval    int
+	regs    []Regulariser
+	packing int
 }
 
 func (s game) config(t testing.TB) Config {
@@ -59,8 +61,9 @@ func (s game) config(t testing.TB) Config {
 	}
 	return Config{
 		Generator:     mustMLP(t, s.latent, s.hidden, s.target.Dim(), s.act),
-		Discriminator: mustMLP(t, s.target.Dim(), s.hidden, 1, s.act),
-		Target:        s.target, Loss: loss, OptimizerD: s.d, OptimizerG: s.g, Batch: s.batch, Noise: s.noise,
+		Discriminator: mustMLP(t, s.target.Dim()*max(s.packing, 1), s.hidden, 1, s.act),
+		Regularisers:  s.regs, Packing: s.packing,
+		Target: s.target, Loss: loss, OptimizerD: s.d, OptimizerG: s.g, Batch: s.batch, Noise: s.noise,
 		QuenchedSource: stream(t, "quenched"), EvaluationSource: stream(t, "evaluation"), Observables: s.observe, EvaluationBatch: s.eval,
 	}
 }
@@ -109,9 +112,9 @@ func planar(t testing.TB) Target {
 func batchLosses(tr *Trainer, psi, theta, data, z []float64) (d, g float64) {
 	n := len(z) / tr.latent
 	for i := range n {
-		x := naiveForward(tr.gen.net, theta, z[i*tr.latent:(i+1)*tr.latent])
-		real := sigma(naiveForward(tr.dis.net, psi, data[i*tr.dim:(i+1)*tr.dim])[0])
-		fake := sigma(naiveForward(tr.dis.net, psi, x)[0])
+		x := naiveForward(tr.gen.net.(*MLP), theta, z[i*tr.latent:(i+1)*tr.latent])
+		real := sigma(naiveForward(tr.dis.net.(*MLP), psi, data[i*tr.dim:(i+1)*tr.dim])[0])
+		fake := sigma(naiveForward(tr.dis.net.(*MLP), psi, x)[0])
 		d += (-math.Log(real) - math.Log(1-fake)) / float64(n)
 		if tr.cfg.Loss.Name() == "saturating" {
 			g += math.Log(1-fake) / float64(n)
@@ -257,7 +260,7 @@ func TestObservers(t *testing.T) {
 		for c := range tr.dim {
 			var x []float64
 			for i := range o.rows {
-				x = append(x, naiveForward(tr.gen.net, tr.Theta(q), o.z[i*tr.latent:(i+1)*tr.latent])[c])
+				x = append(x, naiveForward(tr.gen.net.(*MLP), tr.Theta(q), o.z[i*tr.latent:(i+1)*tr.latent])[c])
 			}
 			m := mean(x)
 			s := 0.0

@@ -139,6 +139,9 @@ func TestHashCoversWhatChangesTheData(t *testing.T) {
 		{ganText, "trainer.discriminator.sgd.eta=0.5", true, true},
 		{ganText, "trainer.batch=5", true, true},
 		{ganText, "trainer.loss=saturating", true, true},
+		{ganText, "trainer.packing=2", true, true},
+		{ganText, `trainer.regularisers=["weight-decay"]`, true, true},
+		{ganText, "trainer.weight-decay.generator=0.5", false, false}, // not named
 		{ganText, "noise.temperature_g=2e-3", true, true},
 		{ganText, "noise.quenched_batch=5", true, true},
 		{ganText, "system.mlp.gaussian.mean=1.5", true, true},

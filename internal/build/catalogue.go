@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"machlup/internal/spec"
@@ -72,6 +73,29 @@ func choose[C any](doc *spec.Doc, table, key, name string, choices []choice[C]) 
 	return chosen, nil
 }
 
+// chooseAll is choose for a key that holds a list of different names.
+func chooseAll[C any](doc *spec.Doc, table, key string, list []string, choices []choice[C]) ([]C, error) {
+	for _, c := range choices {
+		if doc.Table(table).Has(c.name) {
+			if err := doc.Table(join(table, c.name)).Decode(c.config()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var chosen []C
+	for i, name := range list {
+		if slices.Contains(list[:i], name) {
+			return nil, doc.Table(table).Errorf(key, "found %q twice, allowed once", name)
+		}
+		c, err := choose(doc, table, key, name, choices)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, c)
+	}
+	return chosen, nil
+}
+
 func unknownName(t *spec.Table, key, name string, valid []string) error {
 	hint := ""
 	if n := spec.NearestName(name, valid); n != "" {
@@ -97,6 +121,7 @@ var families = []struct {
 	{"losses", listLosses},
 	{"activations", listActivations},
 	{"optimizers", listOptimizers},
+	{"regularisers", listRegularisers},
 	{"schemes", listSchemes},
 	{"noise", listNoise},
 	{"observables", listObservables},

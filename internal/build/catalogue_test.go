@@ -78,6 +78,9 @@ func TestListedDefaultsDecode(t *testing.T) {
 	for _, e := range List("optimizers") {
 		accept("trainer.generator."+e.Name, gan+"[estimator.ensemble]\n[trainer.generator]\noptimizer = \""+e.Name+"\"\n[trainer.generator."+e.Name+"]\n"+table(e))
 	}
+	for _, e := range List("regularisers") {
+		accept("trainer."+e.Name, strings.Replace(gan, "[trainer]\n", "[trainer]\nregularisers = [\""+e.Name+"\"]\n", 1)+"[estimator.ensemble]\n[trainer."+e.Name+"]\n"+table(e))
+	}
 	for _, e := range List("targets") {
 		if e.Name != "samples" { // needs a file
 			accept("system.mlp."+e.Name, "name = \"t\"\n[system]\nkind = \"mlp\"\n[observables]\nbatch = 16\n[estimator.ensemble]\n[system.mlp]\ntarget = \""+e.Name+"\"\n[system.mlp."+e.Name+"]\n"+table(e))
@@ -113,11 +116,17 @@ func settings(e Entry) []string {
 // A choice that is not there is refused with the nearest one that is.
 func TestUnknownChoices(t *testing.T) {
 	for set, want := range map[string]string{
-		"system.kind=harmonc":                  `did you mean "harmonic"?`,
-		"trainer.scheme=heavy-bal":             `did you mean "heavy-ball"?`,
-		"trainer.scheme=simulated-annealing-x": "allowed euler-maruyama",
+		"system.kind=harmonc":                                   `did you mean "harmonic"?`,
+		"trainer.scheme=heavy-bal":                              `did you mean "heavy-ball"?`,
+		"trainer.scheme=simulated-annealing-x":                  "allowed euler-maruyama",
+		`trainer.regularisers=["weight-deca"]`:                  `did you mean "weight-decay"?`,
+		`trainer.regularisers=["weight-decay", "weight-decay"]`: `twice`,
 	} {
-		_, err := parse(toyText, set)
+		text := toyText
+		if strings.HasPrefix(set, "trainer.regularisers") {
+			text = ganText
+		}
+		_, err := parse(text, set)
 		if e, ok := err.(*spec.Error); !ok || !strings.Contains(err.Error(), want) || !strings.HasPrefix(e.File, "--set") {
 			t.Errorf("--set %s: %v, want %s", set, err, want)
 		}

@@ -19,8 +19,10 @@ type MLPConfig struct {
 
 // MLPTrainerConfig is the table [trainer] of a GAN.
 type MLPTrainerConfig struct {
-	Batch int    `toml:"batch" range:"[1,10000000]" unit:"1" doc:"B, samples of a minibatch"`
-	Loss  string `toml:"loss" doc:"see machlup list losses; one with settings is configured by [trainer.LOSS]"`
+	Batch        int      `toml:"batch" range:"[1,10000000]" unit:"1" doc:"B, samples of a minibatch"`
+	Loss         string   `toml:"loss" doc:"see machlup list losses; one with settings is configured by [trainer.LOSS]"`
+	Regularisers []string `toml:"regularisers" doc:"see machlup list regularisers; each is configured by [trainer.NAME]"`
+	Packing      int      `toml:"packing" range:"[1,10000000]" unit:"1" doc:"m, samples in one row of the discriminator (PacGAN); must divide the batch"`
 }
 
 // PlayerConfig is the table [trainer.generator] or [trainer.discriminator].
@@ -29,7 +31,7 @@ type PlayerConfig struct {
 }
 
 func defaultMLPTrainer() MLPTrainerConfig {
-	return MLPTrainerConfig{Batch: 128, Loss: "non-saturating"}
+	return MLPTrainerConfig{Batch: 128, Loss: "non-saturating", Packing: 1}
 }
 
 func mlpTables() []tableConfig {
@@ -85,14 +87,21 @@ func optimizerChoices() []choice[gan.OptimizerConfig] {
 	return out
 }
 
+func regulariserChoices() []choice[gan.RegulariserConfig] {
+	var out []choice[gan.RegulariserConfig]
+	for _, r := range gan.Regularisers() {
+		out = append(out, choice[gan.RegulariserConfig]{r.Name, r.Doc, r.New})
+	}
+	return out
+}
+
 // decodeMLP reads the tables of a GAN into gan.Config.
 func decodeMLP(doc *spec.Doc, s *system) error {
 	cfg := gan.Config{Observables: s.obs.Names, EvaluationBatch: s.obs.Batch}
-	output, err := decodeNetworks(doc, s, &cfg)
-	if err != nil {
+	if err := decodeTrainer(doc, s, &cfg); err != nil {
 		return err
 	}
-	if err := decodeTrainer(doc, s, &cfg, output); err != nil {
+	if err := decodeNetworks(doc, s, &cfg); err != nil {
 		return err
 	}
 	if err := checkNoise(doc, cfg); err != nil {
@@ -108,40 +117,43 @@ func decodeMLP(doc *spec.Doc, s *system) error {
 	return nil
 }
 
-// decodeNetworks also returns the discriminator's output, which belongs to the loss.
-func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) (output string, err error) {
+// decodeNetworks follows decodeTrainer: the discriminator's output belongs to the loss.
+func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) error {
 	mlp, g, d := MLPConfig{Target: "gaussian"}, gan.DefaultGenerator(), gan.DefaultDiscriminator()
 	for _, t := range []tableConfig{{path: "system.mlp", config: &mlp}, {path: "system.mlp.generator", config: &g}, {path: "system.mlp.discriminator", config: &d}} {
 		if err := doc.Table(t.path).Decode(t.config); err != nil {
-			return "", err
+			return err
 		}
 	}
 	target, err := choose(doc, "system.mlp", "target", mlp.Target, targetChoices())
 	if err != nil {
-		return "", err
+		return err
 	}
-	s.paths = append(s.paths, "noise", "system.mlp.target", "trainer.batch", "trainer.loss", "system.mlp.generator", "system.mlp.discriminator", "system.mlp."+mlp.Target)
+	s.paths = append(s.paths, "system.mlp.target", "system.mlp.generator", "system.mlp.discriminator", "system.mlp."+mlp.Target)
 	if cfg.Target, err = target.Target(); err != nil {
-		return "", doc.Table("system.mlp."+mlp.Target).Errorf("", "%v", err)
+		return doc.Table("system.mlp."+mlp.Target).Errorf("", "%v", err)
 	}
 	if f, ok := target.(*samplesConfig); ok {
 		sum, err := record.HashFile(filepath.Clean(f.File))
 		if err != nil {
-			return "", doc.Table("system.mlp."+mlp.Target).Errorf("file", "%v", err)
+			return doc.Table("system.mlp."+mlp.Target).Errorf("file", "%v", err)
 		}
 		s.files = append(s.files, "# contents of system.mlp.samples.file: SHA-256 "+sum+"\n")
 	}
 	dim := cfg.Target.Dim()
 	if cfg.Generator, err = g.Network(dim); err != nil {
-		return "", doc.Table("system.mlp.generator").Errorf("", "%v", err)
+		return doc.Table("system.mlp.generator").Errorf("", "%v", err)
 	}
-	if cfg.Discriminator, err = d.Network(dim); err != nil {
-		return "", doc.Table("system.mlp.discriminator").Errorf("", "%v", err)
+	if cfg.Discriminator, err = d.Network(dim * cfg.Packing); err != nil {
+		return doc.Table("system.mlp.discriminator").Errorf("", "%v", err)
 	}
-	return d.Output, nil
+	if cfg.Loss, err = gan.WithOutput(cfg.Loss, gan.Output(d.Output)); err != nil {
+		return doc.Table("system.mlp.discriminator").Errorf("output", "%v", err)
+	}
+	return nil
 }
 
-func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config, output string) error {
+func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
 	t, n := defaultMLPTrainer(), gan.DefaultNoise()
 	if err := doc.Table("trainer").Decode(&t); err != nil {
 		return err
@@ -156,11 +168,11 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config, output string) err
 	if cfg.Loss, err = loss.Loss(); err != nil {
 		return doc.Table("trainer."+t.Loss).Errorf("", "%v", err)
 	}
-	if cfg.Loss, err = gan.WithOutput(cfg.Loss, gan.Output(output)); err != nil {
-		return doc.Table("system.mlp.discriminator").Errorf("output", "%v", err)
+	cfg.Batch, cfg.Packing, cfg.Noise = t.Batch, t.Packing, n.Noise()
+	s.paths = append(s.paths, "noise", "trainer.batch", "trainer.loss", "trainer."+t.Loss, "trainer.regularisers", "trainer.packing")
+	if err := decodeRegularisers(doc, s, t.Regularisers, cfg); err != nil {
+		return err
 	}
-	s.paths = append(s.paths, "trainer."+t.Loss)
-	cfg.Batch, cfg.Noise = t.Batch, n.Noise()
 	for _, p := range []struct {
 		name string
 		dst  *gan.Optimizer
@@ -178,6 +190,24 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config, output string) err
 		if *p.dst, err = opt.Optimizer(); err != nil {
 			return doc.Table(table+"."+player.Optimizer).Errorf("", "%v", err)
 		}
+	}
+	return nil
+}
+
+// decodeRegularisers reads the table of each name.
+func decodeRegularisers(doc *spec.Doc, s *system, names []string, cfg *gan.Config) error {
+	chosen, err := chooseAll(doc, "trainer", "regularisers", names, regulariserChoices())
+	if err != nil {
+		return err
+	}
+	for i, c := range chosen {
+		table := "trainer." + names[i]
+		r, err := c.Regulariser()
+		if err != nil {
+			return doc.Table(table).Errorf("", "%v", err)
+		}
+		s.paths = append(s.paths, table)
+		cfg.Regularisers = append(cfg.Regularisers, r)
 	}
 	return nil
 }
@@ -267,8 +297,9 @@ func (g generator) Quantile(u float64) (float64, bool) {
 
 func (g generator) Loss(dst, q, samples []float64) { g.t.GeneratorLosses(dst, q, samples) }
 
-func listTargets() []Entry    { return entries(targetChoices()) }
-func listOptimizers() []Entry { return entries(optimizerChoices()) }
+func listTargets() []Entry      { return entries(targetChoices()) }
+func listOptimizers() []Entry   { return entries(optimizerChoices()) }
+func listRegularisers() []Entry { return entries(regulariserChoices()) }
 
 func listLosses() []Entry { return entries(lossChoices()) }
 
