@@ -148,6 +148,13 @@ func TestConfigErrors(t *testing.T) {
 		"beta of momentum":    func() error { _, err := MomentumConfig{1, 1}.Optimizer(); return err },
 		"eta of adam":         func() error { _, err := AdamConfig{}.Optimizer(); return err },
 		"beta1 and beta2":     func() error { _, err := AdamConfig{1, 1, 0, 0}.Optimizer(); return err },
+		"eta of nesterov":     func() error { _, err := NesterovConfig{}.Optimizer(); return err },
+		"beta of nesterov":    func() error { _, err := NesterovConfig{1, 1}.Optimizer(); return err },
+		"eta of rmsprop":      func() error { _, err := RMSpropConfig{}.Optimizer(); return err },
+		"alpha of rmsprop":    func() error { _, err := RMSpropConfig{1, 1, 0}.Optimizer(); return err },
+		"eps of rmsprop":      func() error { _, err := RMSpropConfig{1, 0, -1}.Optimizer(); return err },
+		"of amsgrad":          func() error { _, err := AMSGradConfig{1, 0, 1, 0}.Optimizer(); return err },
+		"eta of optimistic":   func() error { _, err := OptimisticConfig{-1}.Optimizer(); return err },
 		"eps of adam":         func() error { _, err := AdamConfig{1, 0, 0, -1}.Optimizer(); return err },
 		"eta of natural":      func() error { _, err := NaturalConfig{0, 1}.Optimizer(); return err },
 		"damping of":          func() error { _, err := NaturalConfig{1, 0}.Optimizer(); return err },
@@ -187,12 +194,5 @@ func TestPaperSettings(t *testing.T) {
 	sgd, natural := optimizer(t, "sgd"), optimizer(t, "natural")
 	if q.rows(128, sgd, natural) != 128 || none.rows(64, sgd, sgd) != 1024 || none.rows(64, sgd, natural) != 128 || none.rows(64, natural, sgd) != 128 {
 		t.Error("the default quenched batch has the wrong size")
-	}
-}
-
-// TestNoiseVariance: s² = 2(1−β)ηT for the heavy ball, 2ηT otherwise.
-func TestNoiseVariance(t *testing.T) {
-	for name, want := range map[string]float64{"sgd": 0.02, "momentum": 2e-4, "adam": 2e-3, "natural": 2e-3, "natural-momentum": 2e-4} {
-		near(t, name, optimizer(t, name).Rule.NoiseVariance(1), want, 1e-14)
 	}
 }

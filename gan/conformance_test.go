@@ -78,6 +78,10 @@ func TestRefusals(t *testing.T) {
 		{"none", game{noise: Noise{Kind: "none", Quenched: 4}}, []string{"none"}, nil},
 		{"adam D", game{noise: hot, d: adam}, []string{"discriminator", "whole past", "innovation", "sgd"}, []string{"adam"}},
 		{"adam G", game{noise: hot, g: adam}, []string{"generator", "whole past"}, []string{"adam"}},
+		{"nesterov", game{noise: hot, d: optimizer(t, "nesterov")}, []string{"discriminator", "two slices", "g(θ₋)", "innovation", "momentum"}, []string{"g(θ₋)"}},
+		{"rmsprop", game{noise: hot, g: optimizer(t, "rmsprop")}, []string{"generator", "rmsprop", "whole past", "innovation"}, []string{"rmsprop"}},
+		{"amsgrad", game{noise: hot, g: optimizer(t, "amsgrad")}, []string{"generator", "amsgrad", "whole past", "innovation"}, []string{"amsgrad"}},
+		{"optimistic", game{noise: hot, d: optimizer(t, "optimistic")}, []string{"discriminator", "two slices", "innovation", "sgd"}, []string{"g(θ₋)"}},
 		{"natural", game{noise: hot, g: optimizer(t, "natural-momentum")}, nil, []string{"natural-momentum", "F⁻¹", "sgd"}},
 		{"sgd", game{noise: hot, d: optimizer(t, "momentum")}, nil, nil},
 	} {

@@ -58,6 +58,10 @@ var optimizers = []OptimizerEntry{
 	{"sgd", "gradient descent", func() OptimizerConfig { c := DefaultSGD(); return &c }},
 	{"momentum", "heavy ball on the gradient", func() OptimizerConfig { c := DefaultMomentum(); return &c }},
 	{"adam", "Adam with PyTorch's semantics", func() OptimizerConfig { c := DefaultAdam(); return &c }},
+	{"nesterov", "Nesterov's accelerated gradient in PyTorch's form", func() OptimizerConfig { c := DefaultNesterov(); return &c }},
+	{"rmsprop", "RMSprop with PyTorch's semantics", func() OptimizerConfig { c := DefaultRMSprop(); return &c }},
+	{"amsgrad", "AMSGrad with PyTorch's semantics", func() OptimizerConfig { c := DefaultAMSGrad(); return &c }},
+	{"optimistic", "optimistic gradient descent, θ' = θ − 2ηg + ηg₋", func() OptimizerConfig { c := DefaultOptimistic(); return &c }},
 	{"natural", "exact natural gradient of the l2 metric", func() OptimizerConfig { c := DefaultNatural(); return &c }},
 	{"natural-momentum", "heavy ball on the natural gradient", func() OptimizerConfig { c := DefaultNaturalMomentum(); return &c }},
 }

@@ -1,7 +1,6 @@
 package gan
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -22,14 +21,8 @@ func DefaultAdam() AdamConfig { return AdamConfig{Eta: 0.001, Beta1: 0.5, Beta2:
 
 // Optimizer returns plain × adam.
 func (c AdamConfig) Optimizer() (Optimizer, error) {
-	if err := checkPositive("eta of adam", c.Eta); err != nil {
+	if err := checkMoments("adam", c.Eta, c.Beta1, c.Beta2, c.Eps); err != nil {
 		return Optimizer{}, err
-	}
-	if !(c.Beta1 >= 0 && c.Beta1 < 1) || !(c.Beta2 >= 0 && c.Beta2 < 1) {
-		return Optimizer{}, fmt.Errorf("gan: beta1 and beta2 of adam are %v and %v, allowed are [0, 1)", c.Beta1, c.Beta2)
-	}
-	if !(c.Eps >= 0) || math.IsInf(c.Eps, 0) {
-		return Optimizer{}, fmt.Errorf("gan: eps of adam is %v, allowed are finite numbers ≥ 0", c.Eps)
 	}
 	return Optimizer{Name: "adam", Rule: adamRule(c)}, nil
 }
@@ -45,7 +38,12 @@ func (r adamRule) Rate() float64 { return r.Eta }
 // NoiseVariance is 2ηT: β₁ averages gradients, not the noise, which is added after it.
 func (r adamRule) NoiseVariance(T float64) float64 { return 2 * r.Eta * T }
 
-var errAdamMemory = errors.New("adam's step depends on the whole past through its moments, so the law of its positions is not a recurrence of order ≤ 2; sample it with the innovation action, or use sgd, momentum, natural or natural-momentum for this player")
+// errMoments is why a rule with moments of the gradient has no law in positions.
+func errMoments(name string) error {
+	return fmt.Errorf("%s's step depends on the whole past through its moments, so the law of its positions is not a recurrence of order ≤ 2; sample it with the innovation action, or use sgd, momentum, natural or natural-momentum for this player", name)
+}
+
+var errAdamMemory = errMoments("adam")
 
 func (adamRule) Linear() (float64, float64, error) { return 0, 0, errAdamMemory }
 

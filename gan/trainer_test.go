@@ -196,39 +196,6 @@ func gradientOf(f func([]float64) float64, x []float64, h float64) []float64 {
 	return g
 }
 
-// TestRules checks each rule's update from the step's own direction by hand.
-func TestRules(t *testing.T) {
-	for _, e := range Optimizers() {
-		opt, err := e.New().Optimizer()
-		if err != nil || opt.Name != e.Name {
-			t.Fatalf("%s: %v %v", e.Name, opt.Name, err)
-		}
-		src := stream(t, e.Name)
-		n := 5
-		p, dir, w := normals(src, n), normals(src, n), normals(src, n)
-		mem := make([]float64, opt.Rule.Memory(n))
-		opt.Rule.Init(mem)
-		next, nextMem := make([]float64, n), make([]float64, len(mem))
-		prev := slices.Clone(p)
-		for k := range 3 {
-			opt.Rule.Step(next, nextMem, p, mem, dir, 0.1, w)
-			want := make([]float64, n)
-			for i := range want {
-				want[i] = p[i] + 0.1*w[i]
-				if eta, beta, err := opt.Rule.Linear(); err == nil {
-					want[i] += beta*(p[i]-prev[i]) - eta*dir[i]
-				} else { // a constant gradient: m = (1−β₁ᵗ)g, v = (1−β₂ᵗ)g²
-					want[i] -= 0.001 * dir[i] / (math.Abs(dir[i]) + 1e-8)
-				}
-			}
-			within(t, fmt.Sprintf("%s, step %d", e.Name, k), next, want, 1e-13)
-			prev = slices.Clone(p)
-			copy(p, next)
-			copy(mem, nextMem)
-		}
-	}
-}
-
 // TestObservers checks values against direct formulas and gradients against differences.
 func TestObservers(t *testing.T) {
 	forEachGame(t, func(t *testing.T, g game) {
