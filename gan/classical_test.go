@@ -144,8 +144,8 @@ func TestConfigErrors(t *testing.T) {
 	}
 	for part, f := range map[string]func() error{
 		"eta of sgd":          func() error { _, err := SGDConfig{0}.Optimizer(); return err },
-		"eta of momentum":     func() error { _, err := MomentumConfig{Eta: -1}.Optimizer(); return err },
-		"beta of momentum":    func() error { _, err := MomentumConfig{Eta: 1, Beta: 1}.Optimizer(); return err },
+		"eta of momentum":     func() error { _, err := MomentumConfig{-1, 0}.Optimizer(); return err },
+		"beta of momentum":    func() error { _, err := MomentumConfig{1, 1}.Optimizer(); return err },
 		"eta of adam":         func() error { _, err := AdamConfig{}.Optimizer(); return err },
 		"beta1 and beta2":     func() error { _, err := AdamConfig{1, 1, 0, 0}.Optimizer(); return err },
 		"eta of nesterov":     func() error { _, err := NesterovConfig{}.Optimizer(); return err },
@@ -158,8 +158,8 @@ func TestConfigErrors(t *testing.T) {
 		"eps of adam":         func() error { _, err := AdamConfig{1, 0, 0, -1}.Optimizer(); return err },
 		"eta of natural":      func() error { _, err := NaturalConfig{0, 1}.Optimizer(); return err },
 		"damping of":          func() error { _, err := NaturalConfig{1, 0}.Optimizer(); return err },
-		"beta of natural-mom": func() error { _, err := NaturalMomentumConfig{Eta: 1, Beta: -1, Damping: 1}.Optimizer(); return err },
-		"damping":             func() error { _, err := NaturalMomentumConfig{Eta: 1}.Optimizer(); return err },
+		"beta of natural-mom": func() error { _, err := NaturalMomentumConfig{1, -1, 1}.Optimizer(); return err },
+		"damping":             func() error { _, err := NaturalMomentumConfig{1, 0, 0}.Optimizer(); return err },
 		"optimizer \"lion\"":  func() error { _, err := DefaultOptimizer("lion"); return err },
 		"activation \"gelu\"": func() error { _, err := NewActivation("gelu", 0); return err },
 		"slope":               func() error { _, err := NewActivation("leaky-relu", -0.1); return err },

@@ -7,18 +7,16 @@ type NaturalMomentumConfig struct {
 	Eta     float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"learning rate; the effective rate is eta/(1−beta)"`
 	Beta    float64 `toml:"beta" range:"[0,1)" unit:"1" doc:"momentum"`
 	Damping float64 `toml:"damping" range:"(0,inf)" unit:"1" doc:"λ added to the diagonal of the metric"`
-	FrictionConfig
 }
 
 // DefaultNaturalMomentum returns the listing's setting.
 func DefaultNaturalMomentum() NaturalMomentumConfig {
-	return NaturalMomentumConfig{Eta: 0.001, Beta: 0.9, Damping: 1e-4, FrictionConfig: DefaultFriction()}
+	return NaturalMomentumConfig{Eta: 0.001, Beta: 0.9, Damping: 1e-4}
 }
 
 // Optimizer returns natural × momentum.
 func (c NaturalMomentumConfig) Optimizer() (Optimizer, error) {
-	d := DefaultNaturalMomentum()
-	r, err := c.heavyBall("natural-momentum", c.Eta, c.Beta, d.Eta, d.Beta)
+	r, err := heavyBall("natural-momentum", c.Eta, c.Beta)
 	if err != nil {
 		return Optimizer{}, err
 	}

@@ -86,6 +86,12 @@ type RegulariserEntry struct {
 
 var regularisers = []RegulariserEntry{
 	{"weight-decay", "½·wd·|parameters|² added to a player's loss", func() RegulariserConfig { c := DefaultWeightDecay(); return &c }},
+	{"r1", "γ/2 E|∇D|² over the data, D the logit", func() RegulariserConfig { c := DefaultR1(); return &c }},
+	{"r2", "γ/2 E|∇D|² over the generated samples, D the logit", func() RegulariserConfig { c := DefaultR2(); return &c }},
+	{"wgan-gp", "λE(|∇D| − 1)² between data and generated samples", func() RegulariserConfig { c := DefaultWGANGP(); return &c }},
+	{"dragan", "λE(|∇D| − k)² around the data, displaced by normals", func() RegulariserConfig { c := DefaultDRAGAN(); return &c }},
+	{"weight-clipping", "the discriminator's parameters are clipped after each of its steps", func() RegulariserConfig { c := DefaultWeightClipping(); return &c }},
+	{"instance-noise", "normal noise on the samples that the discriminator sees", func() RegulariserConfig { c := DefaultInstanceNoise(); return &c }},
 }
 
 // Regularisers returns the catalogue.
