@@ -96,7 +96,7 @@ func Run(ctx context.Context, exp *build.Experiment, opts Options) (Result, erro
 	if err := prepare(exp, opts); err != nil {
 		return Result{}, err
 	}
-	r := &run{exp: exp, opts: opts}
+	r := &run{exp: exp, opts: opts, fenced: func() bool { hold.stage("computing"); return hold.taken() != nil }}
 	if err := r.survey(); err != nil {
 		return Result{}, err
 	}
@@ -227,6 +227,7 @@ type run struct {
 	queue    []unit
 	skipped  int
 	restores int
+	fenced   func() bool // another process has taken over: what fails here is no failure of a task
 
 	mu   sync.Mutex
 	done float64
@@ -266,6 +267,7 @@ func (r *run) survey() error {
 			return err
 		}
 		sweepTemporaries(dir)
+		sweepStages(dir)
 		p := &pending{}
 		for part := 0; part < t.Runner.Parts(); part++ {
 			if engine.ReadPart(partPath(dir, part), t.Runner.NewResult()) == nil {
@@ -391,6 +393,9 @@ func (r *run) compute(ctx context.Context, u unit) {
 	case errors.As(err, &diverged):
 		err = nil
 	}
+	if err != nil && r.fenced() {
+		return
+	}
 	progress(t.Runner.Work(u.part))
 	r.mu.Lock()
 	p := r.pending[u.task]
@@ -415,6 +420,9 @@ func (r *run) compute(ctx context.Context, u unit) {
 func (r *run) finish(i int) {
 	t := r.exp.Tasks[i]
 	outcome, err := finishTask(taskDir(r.opts.Dir, t), t, r.pending[i].diverged)
+	if err != nil && r.fenced() {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {

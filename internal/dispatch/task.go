@@ -13,7 +13,7 @@ import (
 	"machlup/internal/record"
 )
 
-// taskManifest is tasks/HASH/manifest.json: written last, so a task that has one is
+// taskManifest is tasks/HASH/manifest.json: a task that has one, with the tables it names, is
 // finished. It holds nothing timed, so that a task's files are reproducible.
 type taskManifest struct {
 	Schema       int               `json:"schema"`
@@ -35,6 +35,15 @@ func partPath(taskDir string, part int) string {
 
 // finished tells whether the task's directory holds a finished task of this schema.
 func finished(dir string, t build.Task) (engine.Outcome, bool) {
+	outcome, ok := sealed(dir, t)
+	if !ok && rollForward(dir) {
+		return sealed(dir, t)
+	}
+	return outcome, ok
+}
+
+// sealed tells whether manifest and tables are there and agree.
+func sealed(dir string, t build.Task) (engine.Outcome, bool) {
 	data, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
 	if err != nil {
 		return engine.Outcome{}, false
@@ -69,18 +78,39 @@ func withoutParts(outcome engine.Outcome, err error) bool {
 	return outcome.Status == engine.Diverged && errors.Is(err, fs.ErrNotExist)
 }
 
-// finishTask writes the tables and the manifest of a task whose parts are all there, or
-// of one that diverged in a part: that has no tables.
+// finishTask makes the tables and the manifest of a task whose parts are all there, or of
+// one that diverged in a part: that has no tables. They are made aside and published
+// together.
 func finishTask(dir string, t build.Task, diverged *engine.Divergence) (engine.Outcome, error) {
+	stage, err := newStage(dir)
+	if err != nil {
+		return engine.Outcome{}, err
+	}
+	defer os.RemoveAll(stage)
+	outcome, err := stageTask(stage, dir, t, diverged)
+	if err != nil {
+		return outcome, err
+	}
+	if outcome, err = publish(stage, dir, t, outcome); err != nil {
+		return outcome, err
+	}
+	if err := os.Remove(filepath.Join(dir, failureFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return outcome, err
+	}
+	return outcome, nil
+}
+
+// stageTask writes tables and manifest into stage.
+func stageTask(stage, dir string, t build.Task, diverged *engine.Divergence) (engine.Outcome, error) {
 	if diverged != nil {
 		outcome := engine.Outcome{Status: engine.Diverged, DivergedStep: diverged.Step, Note: diverged.Error()}
-		return outcome, seal(dir, t, outcome, nil)
+		return outcome, seal(stage, t, outcome, nil)
 	}
 	parts, err := readParts(dir, t)
 	if err != nil {
 		return engine.Outcome{}, err
 	}
-	out := engine.NewOutput(dir, t.Label)
+	out := engine.NewOutput(stage, t.Label)
 	var outcome engine.Outcome
 	_, err = guard(func() (any, error) {
 		var err error
@@ -95,10 +125,10 @@ func finishTask(dir string, t build.Task, diverged *engine.Divergence) (engine.O
 	if err := out.Commit(); err != nil {
 		return outcome, err
 	}
-	return outcome, seal(dir, t, outcome, schemas)
+	return outcome, seal(stage, t, outcome, schemas)
 }
 
-// seal writes the manifest, which makes the task finished.
+// seal writes the manifest of the tables in dir.
 func seal(dir string, t build.Task, outcome engine.Outcome, schemas []record.Schema) error {
 	m := taskManifest{Schema: build.SchemaVersion, Hash: t.Hash, Label: t.Label, Config: t.Config,
 		Status: outcome.Status, DivergedStep: outcome.DivergedStep, Note: outcome.Note, Outputs: map[string]string{}, Schemas: schemas}
@@ -113,13 +143,7 @@ func seal(dir string, t build.Task, outcome engine.Outcome, schemas []record.Sch
 	if err != nil {
 		return err
 	}
-	if err := record.WriteFileAtomic(filepath.Join(dir, "manifest.json"), append(data, '\n')); err != nil {
-		return err
-	}
-	if err := os.Remove(filepath.Join(dir, failureFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return record.WriteFileAtomic(filepath.Join(dir, "manifest.json"), append(data, '\n'))
 }
 
 // readParts loads all parts of a task.

@@ -6,7 +6,9 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"reflect"
 
 	"machlup/internal/record"
 )
@@ -18,14 +20,24 @@ const partMagic = "machlup part 1\n"
 // ErrCorrupt is wrapped by ReadPart for a file that is not a whole, unaltered part.
 var ErrCorrupt = errors.New("not a whole part file")
 
-// WritePart stores the result of one part: magic, SHA-256 of the payload, payload.
+// WritePart stores the result of one part: magic, SHA-256 of the payload, payload. A whole
+// part that is there stays: of two executions of a task that may both be at work, the first
+// wins, and what follows is made from the file.
 func WritePart(path string, result any) error {
 	var payload bytes.Buffer
 	if err := gob.NewEncoder(&payload).Encode(result); err != nil {
 		return fmt.Errorf("encoding %s: %w", path, err)
 	}
 	sum := sha256.Sum256(payload.Bytes())
-	return record.WriteFileAtomic(path, append(append([]byte(partMagic), sum[:]...), payload.Bytes()...))
+	data := append(append([]byte(partMagic), sum[:]...), payload.Bytes()...)
+	err := record.WriteFileNew(path, data)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if ReadPart(path, reflect.New(reflect.Indirect(reflect.ValueOf(result)).Type()).Interface()) == nil {
+		return nil
+	}
+	return record.WriteFileAtomic(path, data)
 }
 
 // ReadPart loads a part into result, a pointer as NewResult gives it.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,7 +60,23 @@ func (a *AtomicFile) Name() string { return a.path }
 
 // Commit flushes to the disk, renames to the final path and flushes the directory. When it
 // fails, what was at the path before is still there.
-func (a *AtomicFile) Commit() error {
+func (a *AtomicFile) Commit() error { return a.commit(os.Rename) }
+
+// CommitNew is Commit for a path that holds nothing yet: of several writers the first wins,
+// for good, and the others get an error that is fs.ErrExist. On a file system without hard
+// links it is Commit.
+func (a *AtomicFile) CommitNew() error {
+	return a.commit(func(tmp, path string) error {
+		err := os.Link(tmp, path)
+		if err == nil || errors.Is(err, fs.ErrExist) {
+			os.Remove(tmp)
+			return err
+		}
+		return os.Rename(tmp, path)
+	})
+}
+
+func (a *AtomicFile) commit(place func(tmp, path string) error) error {
 	if a.done {
 		panic("record: Commit of a finished AtomicFile")
 	}
@@ -72,7 +89,7 @@ func (a *AtomicFile) Commit() error {
 		err = e
 	}
 	if err == nil {
-		err = os.Rename(a.f.Name(), a.path)
+		err = place(a.f.Name(), a.path)
 	}
 	if err != nil {
 		os.Remove(a.f.Name())
@@ -108,6 +125,19 @@ func WriteFileAtomic(path string, data []byte) error {
 		return err
 	}
 	return f.Commit()
+}
+
+// WriteFileNew is WriteFileAtomic for a path that holds nothing yet: see CommitNew.
+func WriteFileNew(path string, data []byte) error {
+	f, err := CreateAtomic(path)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	return f.CommitNew()
 }
 
 // SyncDir flushes a directory's entries (renames, new files) to the disk. File systems that
