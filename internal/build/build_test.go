@@ -109,6 +109,11 @@ func TestHashCoversWhatChangesTheData(t *testing.T) {
 		{ganText, "trainer.loss=non-saturating", false, false},
 		{ganText, "system.mlp.target=gaussian", false, false},
 		{ganText, "noise.metric_g=isotropic", false, false},
+		{ganText, "noise.schedule=constant", false, false},
+		{ganText, "noise.cosine.steps=7", false, false}, // not chosen
+		{ganText, "trainer.generator.step.every=7", false, false},
+		{ganText, "trainer.generator.schedule=constant", false, false},
+		{ganText, "trainer.fgan-kl.generator=non-saturating", false, false},
 		// of another table
 		{toyText, "name=other", false, false},
 		{toyText, "trainer.heavy-ball.eta=0.5", false, false},
@@ -143,6 +148,7 @@ func TestHashCoversWhatChangesTheData(t *testing.T) {
 		{ganText, `trainer.regularisers=["weight-decay"]`, true, true},
 		{ganText, "trainer.weight-decay.generator=0.5", false, false}, // not named
 		{ganText, "noise.temperature_g=2e-3", true, true},
+		{ganText, "system.mlp.generator.latent=2", true, true},
 		{ganText, "noise.quenched_batch=5", true, true},
 		{ganText, "system.mlp.gaussian.mean=1.5", true, true},
 		{ganText, "system.mlp.target=ring", true, true},

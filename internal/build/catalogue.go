@@ -121,6 +121,7 @@ var families = []struct {
 	{"losses", listLosses},
 	{"activations", listActivations},
 	{"optimizers", listOptimizers},
+	{"schedules", listSchedules},
 	{"regularisers", listRegularisers},
 	{"schemes", listSchemes},
 	{"noise", listNoise},

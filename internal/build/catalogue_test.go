@@ -78,6 +78,19 @@ func TestListedDefaultsDecode(t *testing.T) {
 	for _, e := range List("optimizers") {
 		accept("trainer.generator."+e.Name, gan+"[estimator.ensemble]\n[trainer.generator]\noptimizer = \""+e.Name+"\"\n[trainer.generator."+e.Name+"]\n"+table(e))
 	}
+	for _, e := range List("losses") {
+		accept("trainer."+e.Name, strings.Replace(gan, "[trainer]\n", "[trainer]\nloss = \""+e.Name+"\"\n", 1)+"[estimator.ensemble]\n[trainer."+e.Name+"]\n"+table(e))
+	}
+	for _, e := range List("schedules") {
+		for _, of := range []string{"trainer.generator", "trainer.discriminator", "noise"} {
+			text := gan + "[estimator.ensemble]\n"
+			if !strings.Contains(text, "["+of+"]\n") {
+				text += "[" + of + "]\n"
+			}
+			text = strings.Replace(text, "["+of+"]\n", "["+of+"]\nschedule = \""+e.Name+"\"\n", 1)
+			accept(of+"."+e.Name, text+"["+of+"."+e.Name+"]\n"+table(e))
+		}
+	}
 	for _, e := range List("regularisers") {
 		accept("trainer."+e.Name, strings.Replace(gan, "[trainer]\n", "[trainer]\nregularisers = [\""+e.Name+"\"]\n", 1)+"[estimator.ensemble]\n[trainer."+e.Name+"]\n"+table(e))
 	}

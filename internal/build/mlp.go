@@ -28,22 +28,33 @@ type MLPTrainerConfig struct {
 // PlayerConfig is the table [trainer.generator] or [trainer.discriminator].
 type PlayerConfig struct {
 	Optimizer string `toml:"optimizer" doc:"see machlup list optimizers; configured by the table of its name beside it"`
+	Schedule  string `toml:"schedule" doc:"of the learning rate, see machlup list schedules; configured by the table of its name beside it"`
+}
+
+// GANNoiseConfig is the table [noise] of a GAN.
+type GANNoiseConfig struct {
+	gan.NoiseConfig
+	Schedule string `toml:"schedule" doc:"of both injected temperatures, see machlup list schedules; configured by [noise.SCHEDULE]"`
 }
 
 func defaultMLPTrainer() MLPTrainerConfig {
 	return MLPTrainerConfig{Batch: 128, Loss: "non-saturating", Packing: 1}
 }
 
+func defaultPlayer() PlayerConfig { return PlayerConfig{Optimizer: "sgd", Schedule: "constant"} }
+
+func defaultGANNoise() GANNoiseConfig { return GANNoiseConfig{gan.DefaultNoise(), "constant"} }
+
 func mlpTables() []tableConfig {
 	g, d, t := gan.DefaultGenerator(), gan.DefaultDiscriminator(), defaultMLPTrainer()
-	n := gan.DefaultNoise()
+	n, pg, pd := defaultGANNoise(), defaultPlayer(), defaultPlayer()
 	return []tableConfig{
 		{"system.mlp", "the game", &MLPConfig{Target: "gaussian"}},
 		{"system.mlp.generator", "generator network", &g},
 		{"system.mlp.discriminator", "discriminator network", &d},
 		{"trainer", "trainer of a GAN", &t},
-		{"trainer.generator", "generator's optimizer", &PlayerConfig{"sgd"}},
-		{"trainer.discriminator", "discriminator's optimizer", &PlayerConfig{"sgd"}},
+		{"trainer.generator", "generator's optimizer", &pg},
+		{"trainer.discriminator", "discriminator's optimizer", &pd},
 		{"noise", "noise of a GAN", &n},
 	}
 }
@@ -83,6 +94,14 @@ func optimizerChoices() []choice[gan.OptimizerConfig] {
 	var out []choice[gan.OptimizerConfig]
 	for _, o := range gan.Optimizers() {
 		out = append(out, choice[gan.OptimizerConfig]{o.Name, o.Doc, o.New})
+	}
+	return out
+}
+
+func scheduleChoices() []choice[gan.ScheduleConfig] {
+	var out []choice[gan.ScheduleConfig]
+	for _, c := range gan.Schedules() {
+		out = append(out, choice[gan.ScheduleConfig]{c.Name, c.Doc, c.New})
 	}
 	return out
 }
@@ -154,7 +173,7 @@ func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) error {
 }
 
 func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
-	t, n := defaultMLPTrainer(), gan.DefaultNoise()
+	t, n := defaultMLPTrainer(), defaultGANNoise()
 	if err := doc.Table("trainer").Decode(&t); err != nil {
 		return err
 	}
@@ -169,7 +188,17 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
 		return doc.Table("trainer."+t.Loss).Errorf("", "%v", err)
 	}
 	cfg.Batch, cfg.Packing, cfg.Noise = t.Batch, t.Packing, n.Noise()
-	s.paths = append(s.paths, "noise", "trainer.batch", "trainer.loss", "trainer."+t.Loss, "trainer.regularisers", "trainer.packing")
+	temperature, err := decodeSchedule(doc, s, "noise", n.Schedule)
+	if err != nil {
+		return err
+	}
+	if (n.Kind == "minibatch" || n.Kind == "none") && n.Schedule != "constant" {
+		return doc.Table("noise").Errorf("schedule", "found %q with noise.kind = %q, allowed \"constant\": that kind injects no noise whose temperature could follow it", n.Schedule, n.Kind)
+	}
+	for _, f := range spec.Fields(&n) {
+		s.paths = append(s.paths, "noise."+f.Key)
+	}
+	s.paths = append(s.paths, "trainer.batch", "trainer.loss", "trainer."+t.Loss, "trainer.regularisers", "trainer.packing")
 	if err := decodeRegularisers(doc, s, t.Regularisers, cfg); err != nil {
 		return err
 	}
@@ -178,7 +207,7 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
 		dst  *gan.Optimizer
 	}{{"generator", &cfg.OptimizerG}, {"discriminator", &cfg.OptimizerD}} {
 		table := "trainer." + p.name
-		player := PlayerConfig{Optimizer: "sgd"}
+		player := defaultPlayer()
 		if err := doc.Table(table).Decode(&player); err != nil {
 			return err
 		}
@@ -190,8 +219,27 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
 		if *p.dst, err = opt.Optimizer(); err != nil {
 			return doc.Table(table+"."+player.Optimizer).Errorf("", "%v", err)
 		}
+		rate, err := decodeSchedule(doc, s, table, player.Schedule)
+		if err != nil {
+			return err
+		}
+		p.dst.Rule = gan.Scheduled(p.dst.Rule, rate, temperature)
 	}
 	return nil
+}
+
+// decodeSchedule reads the schedule that the key schedule of a table names.
+func decodeSchedule(doc *spec.Doc, s *system, table, name string) (gan.Schedule, error) {
+	c, err := choose(doc, table, "schedule", name, scheduleChoices())
+	if err != nil {
+		return nil, err
+	}
+	s.paths = append(s.paths, table+".schedule", table+"."+name)
+	schedule, err := c.Schedule()
+	if err != nil {
+		return nil, doc.Table(table+"."+name).Errorf("", "%v", err)
+	}
+	return schedule, nil
 }
 
 // decodeRegularisers reads the table of each name.
@@ -297,6 +345,7 @@ func (g generator) Quantile(u float64) (float64, bool) {
 
 func (g generator) Loss(dst, q, samples []float64) { g.t.GeneratorLosses(dst, q, samples) }
 
+func listSchedules() []Entry    { return entries(scheduleChoices()) }
 func listTargets() []Entry      { return entries(targetChoices()) }
 func listOptimizers() []Entry   { return entries(optimizerChoices()) }
 func listRegularisers() []Entry { return entries(regulariserChoices()) }
