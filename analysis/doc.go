@@ -4,7 +4,9 @@
 // Topics, one file each: autocorrelation (Γ-method), convergence (R̂, ESS), moments,
 // histogram, goodness (KS, Anderson–Darling), jackknife, bootstrap, order (⟨|m|⟩, χ, U₄),
 // weights (log-mean-exp, PSIS), bar, mbar, integral (thermodynamic integration), survival,
-// wasserstein, divergence, agreement, refusal. Exactly solvable lattice models to test
+// wasserstein, divergence, modes and mode_cells (coverage of a mixture, and what a perfect
+// and a uniform sampler score), transport (exact W₂ to a mixture, sliced W₂),
+// precision_recall, agreement, refusal. Exactly solvable lattice models to test
 // against are in analysis/exact.
 //
 // Conventions

@@ -3,6 +3,7 @@ package gan
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"machlup/internal/rng"
 )
@@ -90,6 +91,15 @@ func equalWeights(n int) []float64 {
 	return w
 }
 
+// A ModeTarget is a Target made of modes, Σ w_k N(μ_k, s_k² I), against which collapse is
+// measured.
+type ModeTarget interface {
+	Target
+	// Modes returns weights [K] of sum 1, means [K×Dim] and standard deviations [K], which
+	// the caller owns.
+	Modes() (weight, mean, std []float64)
+}
+
 // mixture takes 1+dim normals a sample: the first chooses the mode (through Φ, by the
 // modes' cumulative weights in order), the others are its coordinates.
 type mixture struct {
@@ -150,6 +160,10 @@ func repeat(x float64, n int) []float64 {
 func (m *mixture) Name() string { return m.name }
 func (m *mixture) Dim() int     { return m.dim }
 func (m *mixture) Normals() int { return 1 + m.dim }
+
+func (m *mixture) Modes() (weight, mean, std []float64) {
+	return slices.Clone(m.weight), slices.Clone(m.mean), slices.Clone(m.std)
+}
 
 func (m *mixture) Sample(dst, xi []float64) {
 	d := m.dim

@@ -159,6 +159,45 @@ func TestModes(t *testing.T) {
 	}
 }
 
+// TestModeTargets: mixtures, on the line too, tell their modes, which give their mean and
+// spread; a Gaussian and samples have none.
+func TestModeTargets(t *testing.T) {
+	for name, target := range everyTarget(t) {
+		m, ok := target.(ModeTarget)
+		if ok != (name != "gaussian" && !strings.Contains(name, "samples")) {
+			t.Errorf("%s: modes %v", name, ok)
+		}
+		if !ok {
+			continue
+		}
+		weight, mean, std := m.Modes()
+		d := target.Dim()
+		var total float64
+		want, spread := make([]float64, d), make([]float64, d)
+		target.Mean(want)
+		target.Std(spread)
+		m1, m2 := make([]float64, d), make([]float64, d)
+		for k, w := range weight {
+			total += w
+			for c := range d {
+				m1[c] += w * mean[k*d+c]
+				m2[c] += w * (std[k]*std[k] + mean[k*d+c]*mean[k*d+c])
+			}
+		}
+		near(t, name+": weights", total, 1, 1e-14)
+		for c := range d {
+			near(t, name+": second moment", m2[c], spread[c]*spread[c]+want[c]*want[c], 1e-13)
+			if math.Abs(m1[c]-want[c]) > 1e-14 {
+				t.Errorf("%s: mean %v, want %v", name, m1[c], want[c])
+			}
+		}
+		mean[0], weight[0], std[0] = 99, 99, 99
+		if _, again, _ := m.Modes(); again[0] == 99 {
+			t.Errorf("%s: the caller changed the target", name)
+		}
+	}
+}
+
 func TestTargetErrors(t *testing.T) {
 	bad := []struct {
 		config TargetConfig
