@@ -58,10 +58,8 @@ func (m *Modes) between(lo, hi float64) (mean, variance float64) {
 			near = m.mean[0]
 		}
 	}
-	for range 2 { // about a point near by, then about the mean: no digits cancel
-		mean, _ := m.partialMoments(lo, hi, near)
-		near += mean
-	}
+	shift, _ := m.partialMoments(lo, hi, near) // then about the mean, so that no digits cancel
+	near += shift
 	shift, square := m.partialMoments(lo, hi, near)
 	return near + shift, math.Max(0, square-shift*shift)
 }
@@ -73,7 +71,7 @@ func (m *Modes) partialMoments(lo, hi, about float64) (first, second float64) {
 	for k, w := range m.weight {
 		s := m.std[k]
 		a, b := (lo-m.mean[k])/s, (hi-m.mean[k])/s
-		if a > 40 || b < -40 {
+		if a > 12 || b < -12 { // less than 1e−32 of the mode
 			continue
 		}
 		shift, mass := m.mean[k]-about, normalBetween(a, b)
@@ -97,10 +95,10 @@ func finiteProduct(z, density float64) float64 {
 	return z * density
 }
 
-// lineQuantile solves cdf(x) = u between lo and hi by Newton's method kept within the
-// bracket.
+// lineQuantile solves cdf(x) = u between lo and hi by Newton's method from lo, kept within
+// the bracket.
 func (m *Modes) lineQuantile(u, lo, hi float64) float64 {
-	x := lo + (hi-lo)/2
+	x := lo
 	for range 200 {
 		f, density := -u, 0.0
 		for k, w := range m.weight {

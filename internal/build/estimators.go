@@ -53,6 +53,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewPhase(*c.(*engine.PhaseConfig), in.env, in.model)
 		}},
+	{"collapse", "metrics of mode collapse along training beside a perfect sampler and a uniform box: modes covered, quality, KL, JSD, W₂, precision, recall", ptr(engine.DefaultCollapse), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewCollapse(*c.(*engine.CollapseConfig), in.env, in.model)
+		}},
 	{"paths", "Metropolis sampling of trajectories: acceptance, action, τ, cost of each move; certificate O1", ptr(engine.DefaultPaths), true,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewPaths(*c.(*engine.PathsConfig), in.setup, in.env, in.model)

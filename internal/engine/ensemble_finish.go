@@ -149,7 +149,7 @@ func (e *ensemble) writeFinal(m *Model, chains []ChainPart, out *Output) {
 	if d > 1 {
 		return
 	}
-	e.writeDensity(m, first.Samples, out)
+	writeDensity(m, e.env, e.cfg.Steps, first.Samples, max(e.cfg.Bins, 60), out)
 	for i, name := range []string{"final_mean", "final_std", "final_w2", "final_loss"} {
 		unit, status := "data", "ok"
 		if name == "final_loss" {
@@ -163,14 +163,13 @@ func (e *ensemble) writeFinal(m *Model, chains []ChainPart, out *Output) {
 }
 
 // writeDensity bins the generated samples over their range and the data's.
-func (e *ensemble) writeDensity(m *Model, samples []float64, out *Output) {
+func writeDensity(m *Model, env Env, step int, samples []float64, bins int, out *Output) {
 	data := make([]float64, len(samples))
-	m.Generator.TargetSamples(data, e.env.Own("target samples"))
+	m.Generator.TargetSamples(data, env.Own("target samples"))
 	sorted := append([]float64(nil), samples...)
 	sort.Float64s(sorted)
 	sort.Float64s(data)
 	lo, hi := math.Min(sorted[0], data[0]), math.Max(sorted[len(sorted)-1], data[len(data)-1])
-	bins := max(e.cfg.Bins, 60)
 	width, n := (hi-lo)/float64(bins), float64(len(sorted))
 	for b := range bins {
 		a, z := lo+float64(b)*width, lo+float64(b+1)*width
@@ -179,7 +178,7 @@ func (e *ensemble) writeDensity(m *Model, samples []float64, out *Output) {
 		if !ok {
 			target = math.NaN()
 		}
-		out.Table(Density).Add(e.cfg.Steps, (a+z)/2, p/width, math.Sqrt(p*(1-p)/n)/width, target)
+		out.Table(Density).Add(step, (a+z)/2, p/width, math.Sqrt(p*(1-p)/n)/width, target)
 	}
 }
 

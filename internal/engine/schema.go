@@ -97,6 +97,16 @@ var (
 			float("survival", "1", "Kaplan–Meier estimate"), float("survival_stderr", "1", "Greenwood's standard error"),
 			integer("at_risk", "1", "replicas that had collapsed and not yet left or been censored")}}
 
+	ModeTable = record.Schema{Name: "modes", Doc: "metrics of mode collapse: the generator along training, a perfect sampler and a uniform box at the same sample size",
+		Columns: []record.Column{colTask, text("sampler", "generator; perfect: draws of the target itself; uniform: draws of a box"),
+			integer("step", "step", "training step k; empty for perfect and uniform, which do not train"),
+			text("metric", "modes_covered, quality, mode_entropy, reverse_kl, forward_kl, mode_jsd, rho, w2 or sliced_w2, precision, recall"),
+			float("value", "see unit", "mean over the draws"),
+			float("stderr", "see unit", "standard error over the draws (of quality: binomial, of all samples); empty where all draws agree"),
+			float("spread", "see unit", "standard deviation over draws: the error of a single draw of n samples"),
+			float("reference", "see unit", "expectation at the same n: of perfect and uniform their own, exact; of the generator the perfect sampler's, exact or measured; empty where unknown"),
+			colZ, float("ess", "1", "draws that gave a value"), text("unit", "unit of value"), colStatus}}
+
 	Density = record.Schema{Name: "density", Doc: "density of generated samples by histogram (and of the data)",
 		Columns: []record.Column{colTask, colStep, float("x", "data", "bin centre"),
 			float("density", "1/data", "density of the generated samples"),
@@ -114,6 +124,22 @@ func Trace(observables []record.Column) record.Schema {
 		Columns: append([]record.Column{colTask, colChain,
 			integer("draw", "1", "index of the record within the chain"), colStep,
 			float("time", "kη", "flow time k·η of the generator")}, observables...)}
+}
+
+// Occupancy is the schema of occupancy.csv for data of dimension d.
+func Occupancy(d int) record.Schema {
+	s := record.Schema{Name: "occupancy", Doc: "high-quality samples of each mode of the target, all draws together",
+		Columns: []record.Column{colTask, text("sampler", "as in modes.csv"),
+			integer("step", "step", "training step k; empty for perfect and uniform"), integer("mode", "1", "index of the mode"),
+			float("weight", "1", "weight of the mode in the target"), float("std", "data", "its standard deviation in every direction"),
+			float("fraction", "1", "high-quality samples of the mode over all samples"), float("stderr", "1", "binomial standard error"),
+			float("reference", "1", "exact probability, of perfect and uniform; empty where unknown"), colZ,
+			float("ess", "1", "samples of all draws"), float("covered", "1", "fraction of the draws that cover the mode"),
+			float("mean", "data", "first coordinate of its mean")}}
+	for i := 1; i < d; i++ {
+		s.Columns = append(s.Columns, float("mean_"+string(rune('0'+i)), "data", "a further coordinate"))
+	}
+	return s
 }
 
 // Samples is the schema of samples.csv for data of dimension d.

@@ -203,7 +203,7 @@ func schemas() []record.Schema {
 	return []record.Schema{
 		dispatch.Tasks([]string{"SWEPT.KEY"}), engine.Summary, engine.Partition, engine.Paths, engine.Slices,
 		engine.Fluctuations, engine.Histogram, engine.Trace([]record.Column{observable}),
-		engine.Density, engine.Samples(2), engine.Phase, engine.Survival,
+		engine.Density, engine.Samples(2), engine.Phase, engine.Survival, engine.ModeTable, engine.Occupancy(2),
 	}
 }
 
