@@ -78,6 +78,11 @@ tilt = 0.5
 [estimator.paths]
 `
 
+// onModes gives the GAN a target with modes to count.
+func onModes(text string) string {
+	return strings.Replace(text, "[system.mlp.generator]\n", "[system.mlp]\ntarget = \"mixture\"\n[system.mlp.generator]\n", 1)
+}
+
 // hashes of the first replica's tasks, by estimator.
 func hashes(exp *Experiment) map[string]string {
 	out := map[string]string{}
@@ -264,6 +269,7 @@ var small = map[string][]string{
 	"forward":     {"runs=50"},
 	"free-energy": {"points=3", "warm=5", "draws=50"},
 	"derivatives": {"steps=1"},
+	"collapse":    {"steps=6", "samples=40", "draws=2", "subsample=10"},
 	"o10":         {"runs=50", "warm=5", "burn=5", "draws=50"},
 }
 
@@ -281,8 +287,12 @@ func TestEveryEstimatorRunsOnBothActions(t *testing.T) {
 				if k.name == "phase" {
 					table += "observable = " + map[string]string{"ou": `"x0"`, "mlp": `"rho"`}[system] + "\n"
 				}
+				text := text
+				if k.name == "collapse" {
+					text = onModes(text)
+				}
 				exp, err := parse(text+table, "path.action="+action)
-				refused := system == "mlp" && k.name == "free-energy" || system == "ou" && k.name == "derivatives"
+				refused := system == "mlp" && k.name == "free-energy" || system == "ou" && (k.name == "derivatives" || k.name == "collapse")
 				if refused {
 					if err == nil || !strings.Contains(err.Error(), "test.toml:") {
 						t.Errorf("%s on %s: %v", k.name, system, err)
@@ -351,6 +361,8 @@ func TestEveryEstimatorStops(t *testing.T) {
 		switch k.name {
 		case "free-energy", "stationary":
 			text = toyText
+		case "collapse":
+			text = onModes(text)
 		case "derivatives":
 			continue // shorter than a stop
 		}

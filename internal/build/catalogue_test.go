@@ -65,6 +65,8 @@ func TestListedDefaultsDecode(t *testing.T) {
 		switch e.Name {
 		case "free-energy", "stationary":
 			accept("estimator."+e.Name, toy+moves+"[estimator."+e.Name+"]\n"+table(e))
+		case "collapse": // needs modes to count
+			accept("estimator."+e.Name, onModes(gan)+moves+"[estimator."+e.Name+"]\n"+table(e))
 		default:
 			accept("estimator."+e.Name, gan+moves+"[estimator."+e.Name+"]\n"+table(e))
 		}
