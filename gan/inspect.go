@@ -66,12 +66,22 @@ func (t *Trainer) needQuenched() {
 	}
 }
 
-// BatchDirection writes what a player's optimizer follows at q, by the code a step runs:
-// the gradient, or F⁻¹ times it for a natural player.
+// BatchDirection writes a player's own direction at q, by the code a step runs: the gradient,
+// or F⁻¹ times it for a natural player. It is what the optimizer's rule follows in alternating
+// and simultaneous dynamics.
 func (t *Trainer) BatchDirection(dst []float64, player int, q []float64) {
 	t.needQuenched()
 	r := recurrence{Trainer: t}
 	copy(dst, r.drive(player, q).dir)
+}
+
+// BatchField writes what both rules follow at the one configuration q=[ψ|θ] in the trainer's
+// dynamics, by the code a step runs: look-ahead or adjustment included.
+func (t *Trainer) BatchField(dst, q []float64) {
+	t.needQuenched()
+	t.play.directions(q)
+	copy(t.Psi(dst), t.dis.dir)
+	copy(t.Theta(dst), t.gen.dir)
 }
 
 // BatchMetric returns the damping λ of a player's metric; natural = false for a player

@@ -19,7 +19,10 @@ func (t *Trainer) Linearizer() (langevin.Linearizer, error) {
 			return nil, fmt.Errorf("gan: the step has no exact linearisation with regulariser %q: %w", t.regs[i].name, err)
 		}
 	}
-	lz := &linearizer{Trainer: t}
+	if err := t.play.linear(); err != nil {
+		return nil, fmt.Errorf("gan: the exact linearisation of dynamics %q is not available: %w; use alternating or simultaneous", t.cfg.dynamics().Name(), err)
+	}
+	lz := &linearizer{Trainer: t, joint: t.play.joint()}
 	for b, pl := range []*player{t.dis, t.gen} {
 		var err error
 		if lz.eta[b], lz.beta[b], err = pl.opt.Rule.Linear(); err != nil {
@@ -39,7 +42,7 @@ func (t *Trainer) Linearizer() (langevin.Linearizer, error) {
 // A linearizer differentiates the step
 //
 //	u_D = β v_D − η g_D(ψ,θ),   ψ' = ψ + u_D,
-//	u_G = β v_G − η g_G(ψ',θ),  θ' = θ + u_G,
+//	u_G = β v_G − η g_G(ψ',θ),  θ' = θ + u_G   (g_G(ψ,θ) when simultaneous),
 //
 // g_D = ∂L_D/∂ψ and g_G = ∂L_G/∂θ, through Hessian-vector products of L_D and L_G jointly
 // in all coordinates: a tangent needs the player's own rows of ∇²L·v; a cotangent u of
@@ -47,6 +50,7 @@ func (t *Trainer) Linearizer() (langevin.Linearizer, error) {
 type linearizer struct {
 	*Trainer
 	eta, beta [2]float64
+	joint     bool // the generator sees ψ, not ψ'
 	h         *hessian
 	next      []float64 // noise-free step
 	hv        []float64 // [ψ|θ] Hessian-vector product
@@ -57,10 +61,14 @@ type linearizer struct {
 func (lz *linearizer) JVP(dst, state, v []float64) {
 	lz.check(dst, state, v)
 	t := lz.Trainer
-	lz.stepD(state)
+	psi := lz.seen(state)
 	lz.h.productD(lz.hv, state, t.Psi(v), t.Theta(v), false)
 	lz.tangentStep(dst, v, t.dis, 0)
-	lz.h.productG(lz.hv, t.Psi(lz.next), t.Theta(state), t.Psi(dst), t.Theta(v), false)
+	vPsi := t.Psi(dst)
+	if lz.joint {
+		vPsi = t.Psi(v)
+	}
+	lz.h.productG(lz.hv, psi, t.Theta(state), vPsi, t.Theta(v), false)
 	lz.tangentStep(dst, v, t.gen, 1)
 }
 
@@ -86,7 +94,8 @@ func (lz *linearizer) VJP(dst, state, w []float64) {
 	for i, h := range t.Theta(lz.hv) {
 		t.Theta(dst)[i] = t.Theta(w)[i] - lz.eta[1]*h
 	}
-	// ψ reaches the next state through ψ' = ψ + u_D and through g_D.
+	// ψ reaches the next state through ψ' = ψ + u_D, through g_D, and through g_G directly or
+	// by ψ'.
 	for i, h := range t.Psi(lz.hv) {
 		t.Psi(dst)[i] = t.Psi(w)[i] - lz.eta[1]*h
 	}
@@ -117,11 +126,13 @@ func (lz *linearizer) NoiseJVP(dst, state, xi []float64) {
 	}
 	lz.check(dst, state, dst)
 	t := lz.Trainer
-	lz.stepD(state)
+	psi := lz.seen(state)
 	clear(dst)
 	lz.push(dst, xi, t.dis)
-	lz.h.productG(lz.hv, t.Psi(lz.next), t.Theta(state), t.Psi(dst), nil, false)
-	scaled(t.Theta(dst), -lz.eta[1], t.Theta(lz.hv))
+	if !lz.joint {
+		lz.h.productG(lz.hv, psi, t.Theta(state), t.Psi(dst), nil, false)
+		scaled(t.Theta(dst), -lz.eta[1], t.Theta(lz.hv))
+	}
 	lz.push(dst, xi, t.gen)
 }
 
@@ -136,13 +147,17 @@ func (lz *linearizer) push(dst, xi []float64, pl *player) {
 }
 
 // cotangents leaves the cotangents of u_D and u_G in u, and ∇²L_G·(0, u_G) at (ψ', θ) in
-// hv, whose ψ rows are what the generator's step adds to the cotangent of ψ'.
+// hv, whose ψ rows are what the generator's step adds to the cotangent of ψ' (of ψ when
+// simultaneous, which u_D does not reach).
 func (lz *linearizer) cotangents(state, w []float64) {
 	t := lz.Trainer
-	lz.stepD(state)
+	psi := lz.seen(state)
 	lz.velocity(w, t.gen)
-	lz.h.productG(lz.hv, t.Psi(lz.next), t.Theta(state), nil, t.Theta(lz.u), true)
+	lz.h.productG(lz.hv, psi, t.Theta(state), nil, t.Theta(lz.u), true)
 	lz.velocity(w, t.dis)
+	if lz.joint {
+		return
+	}
 	for i, h := range t.Psi(lz.hv) {
 		t.Psi(lz.u)[i] -= lz.eta[1] * h
 	}
@@ -158,11 +173,15 @@ func (lz *linearizer) velocity(w []float64, pl *player) {
 	}
 }
 
-// stepD computes ψ' of the noise-free step.
-func (lz *linearizer) stepD(state []float64) {
+// seen returns the ψ that the generator sees: ψ' of the noise-free step, or ψ.
+func (lz *linearizer) seen(state []float64) []float64 {
 	t := lz.Trainer
+	if lz.joint {
+		return t.Psi(state)
+	}
 	t.directionD(t.Psi(state), t.Theta(state))
 	t.dis.opt.Rule.Step(t.Psi(lz.next), lz.next[t.dis.mem:t.dis.end], t.Psi(state), state[t.dis.mem:t.dis.end], t.dis.dir, 0, nil)
+	return t.Psi(lz.next)
 }
 
 func (lz *linearizer) check(a, b, c []float64) {

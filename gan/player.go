@@ -14,7 +14,7 @@ type player struct {
 	opt       Optimizer
 	lo, hi    int     // parameters within state and configuration
 	mem, end  int     // memory within the state
-	xi, xiEnd int     // injected noise within the inputs; empty without
+	xi, xiEnd int     // injected noise of all moves within the inputs; empty without
 	s         float64 // standard deviation of the injected noise
 
 	p      stages
@@ -24,6 +24,8 @@ type player struct {
 	dir    []float64
 	extra  []float64 // gradient of the regularisations; nil without
 	noise  []float64 // F^{-1/2}-coloured normals, when ownF
+	w      []float64 // noise of the next move; nil without
+	moves  int       // in a step, each with noise of its own
 }
 
 func newPlayer(name string, net Network, opt Optimizer, rows, forwardRows int) (*player, error) {
@@ -44,18 +46,20 @@ func (pl *player) regularised() {
 	}
 }
 
-// inject switches noise of temperature T on; it returns the normals that takes a step.
-func (pl *player) inject(T float64, metricNoise bool) int {
+// inject switches noise of temperature T on; it returns the normals that takes a step of so
+// many moves.
+func (pl *player) inject(T float64, metricNoise bool, moves int) int {
+	pl.moves = moves
 	pl.s = math.Sqrt(pl.opt.Rule.NoiseVariance(T))
 	if pl.s == 0 {
 		return 0
 	}
 	if pl.ownF = metricNoise; !metricNoise {
-		return pl.net.Params()
+		return moves * pl.net.Params()
 	}
 	pl.p.enableTangents()
 	pl.noise = make([]float64, pl.net.Params())
-	return pl.metric.normals()
+	return moves * pl.metric.normals()
 }
 
 // outputs runs the forward pass that direction needs.
@@ -85,17 +89,29 @@ func (pl *player) direction(params, c []float64) {
 	}
 }
 
-// step moves the player's part of the state along pl.dir with the noise of the inputs xi.
-// params are those of the forward pass.
-func (pl *player) step(next, state, xi []float64) {
-	var w []float64
-	params := state[pl.lo:pl.hi]
-	if pl.s > 0 {
-		w = xi[pl.xi:pl.xiEnd]
-		if pl.ownF {
-			pl.metric.sample(pl.noise, params, w)
-			w = pl.noise
-		}
+// draw takes the noise of the player's j-th move of a step from its inputs, coloured by the
+// metric at params where direction was just computed.
+func (pl *player) draw(params, xi []float64, j int) {
+	if pl.s == 0 {
+		return
 	}
-	pl.opt.Rule.Step(next[pl.lo:pl.hi], next[pl.mem:pl.end], params, state[pl.mem:pl.end], pl.dir, pl.s, w)
+	n := (pl.xiEnd - pl.xi) / pl.moves
+	pl.w = xi[pl.xi+j*n : pl.xi+(j+1)*n]
+	if pl.ownF {
+		pl.metric.sample(pl.noise, params, pl.w)
+		pl.w = pl.noise
+	}
+}
+
+// move moves the player's part of the state along dir with the noise drawn.
+func (pl *player) move(next, state []float64) {
+	pl.opt.Rule.Step(next[pl.lo:pl.hi], next[pl.mem:pl.end], state[pl.lo:pl.hi], state[pl.mem:pl.end], pl.dir, pl.s, pl.w)
+}
+
+// rate is the learning rate at a state: a schedule counts steps in the memory.
+func (pl *player) rate(state []float64) float64 {
+	if r, ok := pl.opt.Rule.(scheduledRule); ok {
+		return r.Rate() * r.rate.At(state[pl.end-1])
+	}
+	return pl.opt.Rule.Rate()
 }

@@ -163,7 +163,7 @@ func TestPyTorchTrajectories(t *testing.T) {
 		for k := range want.LossD {
 			xi := bell(200+k, tr.Inputs())
 			tr.Step(next, state, xi)
-			tr.batch(xi)
+			tr.batch(xi, 0)
 			zD, zG := tr.zD, tr.zG
 			data := tr.x[:tr.rows*tr.dim]
 			d, _ := batchLosses(tr, tr.Psi(state), tr.Theta(state), data, zD)

@@ -2,6 +2,7 @@ package gan
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"machlup/internal/num"
@@ -23,6 +24,9 @@ func (t *Trainer) Recurrence() (langevin.Recurrence, error) {
 			return nil, fmt.Errorf("gan: paths have no density in positions with regulariser %q: %w", t.regs[i].name, err)
 		}
 	}
+	if t.stepsD > 1 {
+		return nil, fmt.Errorf("gan: with steps_d = %d the density of a step in positions is an integral over the steps between; use steps_d = 1, or sample the innovation action", t.stepsD)
+	}
 	r := &recurrence{Trainer: t}
 	metric := false
 	for _, pl := range []*player{t.dis, t.gen} {
@@ -37,6 +41,9 @@ func (t *Trainer) Recurrence() (langevin.Recurrence, error) {
 		r.eta = append(r.eta, eta)
 		r.blocks = append(r.blocks, langevin.Block{Name: pl.name, Lo: pl.lo, Hi: pl.hi, Momentum: beta, Noise: pl.s, Metric: pl.ownF})
 	}
+	if t.play.joint() {
+		return r.join()
+	}
 	if metric {
 		return &metricRecurrence{recurrence: r}, nil
 	}
@@ -49,10 +56,36 @@ type recurrence struct {
 	blocks []langevin.Block
 }
 
+// join makes one block of both players for dynamics in which both follow the same
+// configuration: they must agree in all that a block has one of. Learning rates may differ.
+func (r *recurrence) join() (langevin.Recurrence, error) {
+	d, g := r.blocks[0], r.blocks[1]
+	refuse := func(what string, d, g any) error {
+		return fmt.Errorf("gan: with dynamics %q a step in positions is one block, which has one %s; found %v for the discriminator and %v for the generator: make them equal, use alternating, or sample the innovation action", r.cfg.dynamics().Name(), what, d, g)
+	}
+	switch {
+	case d.Metric || g.Metric:
+		return nil, refuse("isotropic noise (metric noise of two players has no joint metric)", d.Metric, g.Metric)
+	case d.Momentum != g.Momentum:
+		return nil, refuse("momentum", d.Momentum, g.Momentum)
+	case math.Abs(d.Noise-g.Noise) > 1e-14*d.Noise: // η and T may differ and round differently
+		return nil, refuse("standard deviation of the noise", d.Noise, g.Noise)
+	}
+	r.blocks = []langevin.Block{{Name: "players", Lo: 0, Hi: r.n, Momentum: d.Momentum, Noise: d.Noise}}
+	return r, nil
+}
+
 func (r *recurrence) Blocks() []langevin.Block { return r.blocks }
 
-// Drift writes −η·direction of block b (0 the discriminator, 1 the generator) at q̃.
+// Drift writes −η·direction of block b (0 the discriminator, 1 the generator; 0 both, if
+// there is one block) at q̃.
 func (r *recurrence) Drift(dst []float64, b int, qmix []float64) {
+	if len(r.blocks) == 1 {
+		r.play.directions(qmix)
+		scaled(r.Psi(dst), -r.eta[0], r.dis.dir)
+		scaled(r.Theta(dst), -r.eta[1], r.gen.dir)
+		return
+	}
 	pl := r.drive(b, qmix)
 	scaled(dst, -r.eta[b], pl.dir)
 }

@@ -13,6 +13,9 @@ type Config struct {
 	Batch         int // B, samples of one minibatch
 	Noise         Noise
 
+	// Dynamics of the two players; nil is alternating, one step each.
+	Dynamics Dynamics
+
 	// Regularisers act in this order.
 	Regularisers []Regulariser
 
@@ -34,19 +37,20 @@ type Config struct {
 	EvaluationBatch  int
 }
 
-// A Trainer is one step of GAN training as a map of its state and of iid N(0,1) inputs: the
-// discriminator moves on a batch of data and fakes, then the generator on fresh latents
-// against the updated discriminator (the paper's Listing 1). It implements langevin.Map
+// A Trainer is one step of GAN training as a map of its state and of iid N(0,1) inputs: by
+// default the discriminator moves on a batch of data and fakes, then the generator on fresh
+// latents against the updated discriminator (the paper's Listing 1). It implements langevin.Map
 // and, with observables, langevin.GradientObserver. It serves one goroutine; Fork makes
 // another.
 //
 // The state is [ψ | θ | discriminator's memory | generator's memory], the configuration
 // q = [ψ | θ]. The inputs of a step are
 //
-//	[data B·k | z_D B·latent | z_G B·latent | r_D | r_G]   for kinds with minibatch, k normals a datum
+//	[data B·ν | z_D B·latent | z_G B·latent | r_D | r_G]   for kinds with minibatch, ν normals a datum
 //	[noise_D | noise_G]                                    for kinds with injected
 //
-// r_D and r_G are what the regularisers take. noise_D and noise_G each being absent at temperature 0, n normals for isotropic noise
+// r_D and r_G are what the regularisers take; with k > 1 steps of the discriminator data, z_D,
+// r_D and noise_D are k blocks each. noise_D and noise_G each being absent at temperature 0, n normals for isotropic noise
 // and N·d_out + n for metric noise (N = 2B/m, d_out = 1 for the discriminator).
 type Trainer struct {
 	cfg    Config
@@ -70,6 +74,9 @@ type Trainer struct {
 	logit []float64 // [2B/m]
 	c     []float64 // [2B/m] cotangents of the logits
 	cx    []float64 // [B×d] cotangents of the fakes
+
+	play   play
+	stepsD int // k, moves of the discriminator in a step
 
 	regs       []bound
 	regNormals [2]int // regularisers' inputs of each player
@@ -137,6 +144,13 @@ func (cfg Config) validate() error {
 	return nil
 }
 
+func (cfg Config) dynamics() Dynamics {
+	if cfg.Dynamics == nil {
+		return alternating{k: 1}
+	}
+	return cfg.Dynamics
+}
+
 // pack is the number of samples in a row of the discriminator.
 func (cfg Config) pack() int { return max(cfg.Packing, 1) }
 
@@ -154,6 +168,10 @@ func (t *Trainer) allocate() (err error) {
 	if err = t.bindRegularisers(); err != nil {
 		return err
 	}
+	t.stepsD = 1
+	if t.play, err = cfg.dynamics().bind(t); err != nil {
+		return fmt.Errorf("gan: dynamics %q: %w", cfg.dynamics().Name(), err)
+	}
 
 	at := 0
 	next := func(n int) (lo, hi int) { lo, at = at, at+n; return lo, at }
@@ -166,10 +184,11 @@ func (t *Trainer) allocate() (err error) {
 
 	at = 0
 	if cfg.Noise.minibatch() {
-		_, t.fresh = next(b*(cfg.Target.Normals()+2*t.latent) + t.regNormals[0] + t.regNormals[1])
+		k := t.stepsD
+		_, t.fresh = next(b*(k*cfg.Target.Normals()+(k+1)*t.latent) + k*t.regNormals[0] + t.regNormals[1])
 	}
-	t.dis.xi, t.dis.xiEnd = next(t.dis.inject(cfg.Noise.TD, cfg.Noise.MetricD))
-	t.gen.xi, t.gen.xiEnd = next(t.gen.inject(cfg.Noise.TG, cfg.Noise.MetricG))
+	t.dis.xi, t.dis.xiEnd = next(t.dis.inject(cfg.Noise.TD, cfg.Noise.MetricD, t.stepsD))
+	t.gen.xi, t.gen.xiEnd = next(t.gen.inject(cfg.Noise.TG, cfg.Noise.MetricG, 1))
 	t.inputs = at
 
 	t.x = make([]float64, 3*b*t.dim)
@@ -252,29 +271,23 @@ func (t *Trainer) Step(next, state, xi []float64) {
 	if len(next) != t.state || len(state) != t.state || len(xi) != t.inputs {
 		panic("gan: Step: wrong length of state or inputs")
 	}
-	b, theta := t.rows, t.Theta(state)
-	t.batch(xi)
-	t.gen.p.forward(t.x[b*t.dim:], theta, t.z, 2*b) // θ makes both players' fakes
-	t.followD(t.Psi(state), theta)
-	t.dis.step(next, state, xi)
-	t.project(0, t.Psi(next))
-	t.gen.p.use(b, 2*b)
-	t.followG(t.Psi(next), theta, t.x[2*b*t.dim:])
-	t.gen.step(next, state, xi)
-	t.project(1, t.Theta(next))
+	t.play.step(next, state, xi)
 }
 
-// batch takes the step's batch from its inputs: data into x, latents and the regularisers'
-// normals in place.
-func (t *Trainer) batch(xi []float64) {
+// batch takes the j-th batch of the discriminator, and the generator's, from the inputs of a
+// step: data into x, latents and the regularisers' normals in place. z_D of the last batch
+// and z_G adjoin in z.
+func (t *Trainer) batch(xi []float64, j int) {
 	if t.quenched() {
 		return
 	}
-	k, l := t.rows*t.cfg.Target.Normals(), t.rows*t.latent
-	t.cfg.Target.Sample(t.x[:t.rows*t.dim], xi[:k])
-	t.z, t.zD, t.zG = xi[k:k+2*l], xi[k:k+l], xi[k+l:k+2*l]
-	r := k + 2*l + t.regNormals[0]
-	t.xiReg[0], t.xiReg[1] = xi[k+2*l:r], xi[r:t.fresh]
+	d, l, k := t.rows*t.cfg.Target.Normals(), t.rows*t.latent, t.stepsD
+	t.cfg.Target.Sample(t.x[:t.rows*t.dim], xi[j*d:(j+1)*d])
+	z := xi[k*d : k*d+(k+1)*l]
+	t.z, t.zD, t.zG = z[(k-1)*l:], z[j*l:(j+1)*l], z[k*l:]
+	r := xi[k*d+(k+1)*l : t.fresh]
+	n := t.regNormals[0]
+	t.xiReg[0], t.xiReg[1] = r[j*n:(j+1)*n], r[k*n:]
 }
 
 // directionD leaves the discriminator's direction in dis.dir, over the data in x and the

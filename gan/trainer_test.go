@@ -25,6 +25,8 @@ type game struct {
 	eval    int
 	regs    []Regulariser
 	packing int
+
+	dynamics Dynamics
 }
 
 func (s game) config(t testing.TB) Config {
@@ -62,7 +64,7 @@ func (s game) config(t testing.TB) Config {
 	return Config{
 		Generator:     mustMLP(t, s.latent, s.hidden, s.target.Dim(), s.act),
 		Discriminator: mustMLP(t, s.target.Dim()*max(s.packing, 1), s.hidden, 1, s.act),
-		Regularisers:  s.regs, Packing: s.packing,
+		Regularisers:  s.regs, Packing: s.packing, Dynamics: s.dynamics,
 		Target: s.target, Loss: loss, OptimizerD: s.d, OptimizerG: s.g, Batch: s.batch, Noise: s.noise,
 		QuenchedSource: stream(t, "quenched"), EvaluationSource: stream(t, "evaluation"), Observables: s.observe, EvaluationBatch: s.eval,
 	}

@@ -150,6 +150,9 @@ func TestHashCoversWhatChangesTheData(t *testing.T) {
 		{ganText, "trainer.batch=5", true, true},
 		{ganText, "trainer.loss=saturating", true, true},
 		{ganText, "trainer.packing=2", true, true},
+		{ganText, "trainer.dynamics=simultaneous", true, true},
+		{ganText, "trainer.dynamics=alternating", false, false},
+		{ganText, "trainer.sga.lambda=0.5", false, false}, // not named
 		{ganText, `trainer.regularisers=["weight-decay"]`, true, true},
 		{ganText, "trainer.weight-decay.generator=0.5", false, false}, // not named
 		{ganText, "noise.temperature_g=2e-3", true, true},

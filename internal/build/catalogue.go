@@ -122,6 +122,7 @@ var families = []struct {
 	{"activations", listActivations},
 	{"optimizers", listOptimizers},
 	{"schedules", listSchedules},
+	{"dynamics", listDynamics},
 	{"regularisers", listRegularisers},
 	{"schemes", listSchemes},
 	{"noise", listNoise},

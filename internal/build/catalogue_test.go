@@ -96,6 +96,9 @@ func TestListedDefaultsDecode(t *testing.T) {
 	for _, e := range List("regularisers") {
 		accept("trainer."+e.Name, strings.Replace(gan, "[trainer]\n", "[trainer]\nregularisers = [\""+e.Name+"\"]\n", 1)+"[estimator.ensemble]\n[trainer."+e.Name+"]\n"+table(e))
 	}
+	for _, e := range List("dynamics") {
+		accept("trainer."+e.Name, strings.Replace(gan, "[trainer]\n", "[trainer]\ndynamics = \""+e.Name+"\"\n", 1)+"[estimator.ensemble]\n[trainer."+e.Name+"]\n"+table(e))
+	}
 	for _, e := range List("targets") {
 		if e.Name != "samples" { // needs a file
 			accept("system.mlp."+e.Name, "name = \"t\"\n[system]\nkind = \"mlp\"\n[observables]\nbatch = 16\n[estimator.ensemble]\n[system.mlp]\ntarget = \""+e.Name+"\"\n[system.mlp."+e.Name+"]\n"+table(e))

@@ -22,6 +22,7 @@ type MLPTrainerConfig struct {
 	Batch        int      `toml:"batch" range:"[1,10000000]" unit:"1" doc:"B, samples of a minibatch"`
 	Loss         string   `toml:"loss" doc:"see machlup list losses; one with settings is configured by [trainer.LOSS]"`
 	Regularisers []string `toml:"regularisers" doc:"see machlup list regularisers; each is configured by [trainer.NAME]"`
+	Dynamics     string   `toml:"dynamics" doc:"see machlup list dynamics; configured by [trainer.DYNAMICS]"`
 	Packing      int      `toml:"packing" range:"[1,10000000]" unit:"1" doc:"m, samples in one row of the discriminator (PacGAN); must divide the batch"`
 }
 
@@ -38,7 +39,7 @@ type GANNoiseConfig struct {
 }
 
 func defaultMLPTrainer() MLPTrainerConfig {
-	return MLPTrainerConfig{Batch: 128, Loss: "non-saturating", Packing: 1}
+	return MLPTrainerConfig{Batch: 128, Loss: "non-saturating", Dynamics: "alternating", Packing: 1}
 }
 
 func defaultPlayer() PlayerConfig { return PlayerConfig{Optimizer: "sgd", Schedule: "constant"} }
@@ -102,6 +103,14 @@ func scheduleChoices() []choice[gan.ScheduleConfig] {
 	var out []choice[gan.ScheduleConfig]
 	for _, c := range gan.Schedules() {
 		out = append(out, choice[gan.ScheduleConfig]{c.Name, c.Doc, c.New})
+	}
+	return out
+}
+
+func dynamicsChoices() []choice[gan.DynamicsConfig] {
+	var out []choice[gan.DynamicsConfig]
+	for _, d := range gan.AllDynamics() {
+		out = append(out, choice[gan.DynamicsConfig]{d.Name, d.Doc, d.New})
 	}
 	return out
 }
@@ -202,6 +211,14 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
 	if err := decodeRegularisers(doc, s, t.Regularisers, cfg); err != nil {
 		return err
 	}
+	dynamics, err := choose(doc, "trainer", "dynamics", t.Dynamics, dynamicsChoices())
+	if err != nil {
+		return err
+	}
+	if cfg.Dynamics, err = dynamics.Dynamics(); err != nil {
+		return doc.Table("trainer."+t.Dynamics).Errorf("", "%v", err)
+	}
+	s.paths = append(s.paths, "trainer.dynamics", "trainer."+t.Dynamics)
 	for _, p := range []struct {
 		name string
 		dst  *gan.Optimizer
@@ -348,6 +365,7 @@ func (g generator) Loss(dst, q, samples []float64) { g.t.GeneratorLosses(dst, q,
 func listSchedules() []Entry    { return entries(scheduleChoices()) }
 func listTargets() []Entry      { return entries(targetChoices()) }
 func listOptimizers() []Entry   { return entries(optimizerChoices()) }
+func listDynamics() []Entry     { return entries(dynamicsChoices()) }
 func listRegularisers() []Entry { return entries(regulariserChoices()) }
 
 func listLosses() []Entry { return entries(lossChoices()) }
