@@ -45,7 +45,10 @@ func (l look) Thumbnail(c *draw.Canvas) {
 	}
 }
 
-var dashed = []vg.Length{vg.Points(5), vg.Points(3)}
+var (
+	dashed = []vg.Length{vg.Points(5), vg.Points(3)}
+	dotted = []vg.Length{vg.Points(1.5), vg.Points(2)}
+)
 
 // curve adds a line through the points, broken where a number is missing.
 func (p *panel) curve(l look, xs, ys []float64) {
