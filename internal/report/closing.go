@@ -23,6 +23,7 @@ var sections = []func(*run) *section{
 	certificatesSection,
 	logZSection,
 	fluctuationsSection,
+	modesSection,
 	collapseSection,
 	stationarySection,
 	finalSection,

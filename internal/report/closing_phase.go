@@ -13,9 +13,10 @@ func collapseSection(r *run) *section {
 		}
 		cells[k][quantity] = [2]float64{value, err}
 	}
+	shown, _ := r.modeTable() // has a section of its own
 	r.each("phase", func(w row) {
 		l := parseLabel(w.text("task"))
-		if l.replica >= 0 {
+		if _, elsewhere := shown.index[l.group()]; elsewhere || l.replica >= 0 {
 			return
 		}
 		o := w.text("observable")

@@ -95,13 +95,19 @@ func phaseName(observable string) string {
 	case "escaped_fraction":
 		return "escaped fraction"
 	}
-	return "mean of " + observable
+	return "mean of " + nameOf(observable)
 }
 
 // phaseUnit is the observable's own; χ, U_{4} and fractions have none.
 func (r *run) phaseUnit(observable string) string {
 	if u := r.unit("trace", observable); u != "" {
 		return u
+	}
+	switch observable {
+	case "mode_entropy", "reverse_kl", "forward_kl", "mode_jsd":
+		return "nat"
+	case "w2", "sliced_w2":
+		return "data"
 	}
 	return "1"
 }
