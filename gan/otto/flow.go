@@ -183,7 +183,7 @@ func log1pRatio(r float64) float64 {
 	case r < -18: // s < 2e−8
 		return 1 - math.Exp(r)/2
 	case r > 700:
-		return r * math.Exp(-r)
+		return math.Min(r, 1e4) * math.Exp(-r)
 	}
 	s := math.Exp(r)
 	return math.Log1p(s) / s
