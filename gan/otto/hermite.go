@@ -102,6 +102,9 @@ func (g *HermiteGalerkin) Frequency2(k int) float64 {
 	return g.flow.Weight(0) * float64(k) / (g.std * g.std)
 }
 
+// Normalisable returns an error for a functional that is bounded.
+func (g *HermiteGalerkin) Normalisable() error { return normalisable(g.flow) }
+
 // Energy returns F(a).
 func (g *HermiteGalerkin) Energy(a []float64) float64 {
 	total := g.flow.Constant()

@@ -125,6 +125,17 @@ func (q *Quantile) Positions(dst, x []float64) {
 // Functional returns F(x) = V(x)/N.
 func (q *Quantile) Functional(x []float64) float64 { return q.Energy(x) / float64(q.Dim()) }
 
+// Normalisable returns an error for a functional that is bounded: e^{−V/τ} then has no
+// finite integral.
+func (q *Quantile) Normalisable() error { return normalisable(q.flow) }
+
+func normalisable(f Flow) error {
+	if f == Saturating || f == LiteralJPrime {
+		return fmt.Errorf("otto: %s is bounded, so its Boltzmann law is not normalisable; use kl or non-saturating", f.Functional())
+	}
+	return nil
+}
+
 // Energy returns V(x) = N·F(x).
 func (q *Quantile) Energy(x []float64) float64 {
 	q.sort(x)

@@ -86,6 +86,7 @@ var toys = []choice[toyConfig]{
 	{"linear-game", "drift −(aI + bJ)x: rotates, no potential", func() toyConfig {
 		return &linearGameToy{langevin.LinearGameConfig{Damping: 1, Rotation: 1}}
 	}},
+	quantileChoice, hermiteChoice,
 }
 
 // schemeConfig is langevin's config of a scheme with a method that builds it.

@@ -41,6 +41,11 @@ func NewFreeEnergy(cfg FreeEnergyConfig, env Env, m *Model) (Runner, error) {
 	if m.Potential == nil {
 		return nil, fmt.Errorf("system %s has no potential, so there is no configurational Z; path.tilt with ti or ais gives a path Z", m.Kind)
 	}
+	if u, ok := m.Potential.(interface{ Normalisable() error }); ok {
+		if err := u.Normalisable(); err != nil {
+			return nil, err
+		}
+	}
 	if cfg.Method != "ti" && m.Draw == nil {
 		return nil, &KeyError{"method", fmt.Sprintf("%q", cfg.Method), `"ti": annealing needs exact draws of e^{−U/T}, which system ` + m.Kind + " does not have"}
 	}
