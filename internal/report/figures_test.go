@@ -211,7 +211,8 @@ func TestNoTablesNoFigures(t *testing.T) {
 // Tables with a header only, and tables whose numbers are all missing, have no data.
 func TestEmptyTables(t *testing.T) {
 	schemas := []record.Schema{tasksSchema(), traceSchema("loss_g", "loss_d", "rho"), engine.Fluctuations, engine.Histogram,
-		engine.Paths, engine.Partition, engine.Phase, engine.Survival, engine.Density, engine.Summary}
+		engine.Paths, engine.Partition, engine.Phase, engine.Survival, engine.Density, engine.Summary,
+		engine.ModeTable, engine.Occupancy(2), engine.Samples(2)}
 	for _, rows := range []int{0, 2} {
 		dir := t.TempDir()
 		s := newSynthetic(t, dir)
@@ -327,8 +328,9 @@ func TestMissingCells(t *testing.T) {
 	quickstart(t, filepath.Join(complete, "a"), 8, 30)
 	collapse(t, filepath.Join(complete, "b"), 2)
 	small(t, filepath.Join(complete, "c"))
+	ringRun(t, filepath.Join(complete, "d"))
 	rnd := rand.New(rand.NewPCG(3, 4))
-	for _, name := range []string{"a", "b", "c"} {
+	for _, name := range []string{"a", "b", "c", "d"} {
 		for range 3 {
 			dir := t.TempDir()
 			if err := os.Mkdir(filepath.Join(dir, "csv"), 0o777); err != nil {
