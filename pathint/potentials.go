@@ -145,3 +145,35 @@ func (l *Potentials) look(g []float64, u *[2]float64, x []float64) {
 		g[i] = (1-l.lambda)*g[i] + l.lambda*l.scratch[i]
 	}
 }
+
+// MarshalBinary saves what the ladder needs to go on: state, λ, step, warm-up and counts.
+func (l *Potentials) MarshalBinary() ([]byte, error) {
+	b := append([]byte(nil), potentialsMagic...)
+	for _, v := range []int64{int64(len(l.x)), int64(l.warmed), l.proposed, l.accepted} {
+		b = putInt(b, v)
+	}
+	b = putFloats(b, l.lambda, l.step)
+	return putFloats(b, l.x...), nil
+}
+
+// UnmarshalBinary restores a ladder made from the same spec, so that it continues bit for
+// bit. What depends on the state is computed again.
+func (l *Potentials) UnmarshalBinary(b []byte) error {
+	r := reader{b: b}
+	if m := r.bytes(len(potentialsMagic)); string(m) != potentialsMagic {
+		return errors.New("pathint: unmarshal: not a ladder of potentials of this version")
+	}
+	n := r.int()
+	if int(n) != len(l.x) || len(r.b) != 8*(3+2+len(l.x)) {
+		return fmt.Errorf("pathint: unmarshal: found a ladder of %d components, %d bytes left; allowed: %d components", n, len(r.b), len(l.x))
+	}
+	l.warmed, l.proposed, l.accepted = int(r.int()), r.int(), r.int()
+	l.lambda, l.step = r.float(), r.float()
+	for i := range l.x {
+		l.x[i] = r.float()
+	}
+	l.look(l.gx, &l.ux, l.x)
+	return nil
+}
+
+const potentialsMagic = "ladder\x00\x01"

@@ -35,6 +35,8 @@ type Experiment struct {
 	Resolved  string   // config.toml: every default written out
 	SweptKeys []string // dotted, in file order
 	Tasks     []Task
+
+	CheckpointEvery time.Duration
 }
 
 // A Task is one (sweep point, replica, estimator).
@@ -62,7 +64,11 @@ type RunConfig struct {
 	Replicas            int      `toml:"replicas" range:"[1,1000000]" unit:"1" doc:"independent replicas of every sweep point: own initial parameters, quenched batch and noise"`
 	Estimators          []string `toml:"estimators" doc:"which [estimator.NAME] tables to run; empty: all"`
 	CommonRandomNumbers bool     `toml:"common_random_numbers" doc:"give all sweep points the same random streams"`
+
+	CheckpointEvery time.Duration `toml:"checkpoint_every" range:"[1ms,inf)" doc:"time between checkpoints of a part that is being computed, such as \"60s\"; changes no result"`
 }
+
+func defaultRun() RunConfig { return RunConfig{Replicas: 1, CheckpointEvery: time.Minute} }
 
 // StartConfig is the table [start].
 type StartConfig struct {
@@ -108,6 +114,11 @@ func Load(doc *spec.Doc) (*Experiment, error) {
 	if err := doc.Unknown(); err != nil {
 		return nil, err
 	}
+	run := defaultRun()
+	if err := doc.Table("run").Decode(&run); err != nil {
+		return nil, err
+	}
+	exp.CheckpointEvery = run.CheckpointEvery
 	for _, s := range points[0] {
 		exp.SweptKeys = append(exp.SweptKeys, s.Key)
 	}
@@ -126,7 +137,7 @@ func safeName(s string) string {
 
 // expand makes the tasks of one sweep point.
 func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, error) {
-	run := RunConfig{Replicas: 1}
+	run := defaultRun()
 	if err := doc.Table("run").Decode(&run); err != nil {
 		return nil, err
 	}

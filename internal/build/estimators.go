@@ -304,7 +304,7 @@ func listActions() []Entry {
 
 // listTables is the reference of the tables that every experiment has.
 func listTables() []Entry {
-	obs, path, head, run, toy := defaultObservables(), engine.DefaultPath(), Head{Seed: 1}, RunConfig{Replicas: 1}, defaultToyTrainer()
+	obs, path, head, run, toy := defaultObservables(), engine.DefaultPath(), Head{Seed: 1}, defaultRun(), defaultToyTrainer()
 	var out []Entry
 	for _, t := range []tableConfig{
 		{"(top level)", "name and seed", &head},

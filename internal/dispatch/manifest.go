@@ -46,25 +46,38 @@ func planLines(exp *build.Experiment) []byte {
 	return b.Bytes()
 }
 
-// WriteManifest writes manifest.json: what made the run, how it went, and the SHA-256 of
-// every output. It is the only file that names versions, hosts or times.
-func WriteManifest(exp *build.Experiment, opts Options, res Result) error {
-	path := filepath.Join(opts.Dir, "manifest.json")
+// earlier is the manifest that sessions before this one left.
+func (o Options) earlier() record.Manifest {
+	if o.Fresh {
+		return record.Manifest{}
+	}
+	m, err := record.ReadManifest(filepath.Join(o.Dir, "manifest.json"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		o.warn("%v; its times and counts start anew", err)
+	}
+	return m
+}
+
+// writeManifest writes manifest.json: what made the run, how it went over all sessions, and
+// the SHA-256 of every output. It is the only file that names versions, hosts or times.
+func writeManifest(exp *build.Experiment, opts Options, base record.Manifest, res Result, status string) error {
 	m := record.Manifest{Format: record.ManifestFormat, Program: "machlup", Version: build.Version, Revision: opts.Revision,
 		Kernels: num.Kernels(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Name: exp.Name, Seed: exp.Seed, Started: res.Started.UTC(), Finished: time.Now().UTC(), Seconds: res.Elapsed.Seconds(),
-		Restores: res.Restores, Status: status(res), Outputs: map[string]string{}}
-	if old, err := record.ReadManifest(path); err == nil && !opts.Fresh {
-		m.Started = old.Started
-		m.Seconds += old.Seconds
-		m.Restores += old.Restores
+		Name: exp.Name, Seed: exp.Seed, Started: res.Started.UTC(), Finished: time.Now().UTC(), Seconds: base.Seconds + res.Elapsed.Seconds(),
+		Restores: base.Restores + res.Restores, CheckpointRestores: base.CheckpointRestores + res.Checkpoints, Status: status, Outputs: map[string]string{}}
+	if !base.Started.IsZero() {
+		m.Started = base.Started
 	}
-	for _, sub := range []string{"csv", "figures"} {
-		if err := hashAll(opts.Dir, sub, m.Outputs); err != nil {
-			return err
+	if status == "running" {
+		m.Outputs = base.Outputs // they may be replaced before it ends
+	} else {
+		for _, sub := range []string{"csv", "figures"} {
+			if err := hashAll(opts.Dir, sub, m.Outputs); err != nil {
+				return err
+			}
 		}
 	}
-	return record.WriteManifest(path, m)
+	return record.WriteManifest(filepath.Join(opts.Dir, "manifest.json"), m)
 }
 
 func status(res Result) string {
@@ -88,6 +101,9 @@ func hashAll(dir, sub string, out map[string]string) error {
 		return err
 	}
 	for _, e := range entries {
+		if record.IsTemporary(e.Name()) {
+			continue
+		}
 		name := sub + "/" + e.Name()
 		if out[name], err = record.HashFile(filepath.Join(dir, sub, e.Name())); err != nil {
 			return err

@@ -109,6 +109,7 @@ func pool(dir string, states []TaskState) ([]source, error) {
 		if err := os.MkdirAll(pdir, 0o777); err != nil {
 			return nil, err
 		}
+		sweepTemporaries(pdir)
 		out := engine.NewOutput(pdir, name)
 		group := groups[name]
 		if _, err := guard(func() (any, error) { return nil, group[0].Runner.(engine.Pooler).Pool(group, out) }); err != nil {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -15,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"machlup/analysis"
 	"machlup/internal/build"
 	"machlup/internal/engine"
 	"machlup/internal/record"
@@ -52,6 +54,9 @@ type Progress struct {
 	Elapsed        time.Duration
 	Final          bool
 	LastTask, Note string
+
+	Accepted float64            // fraction of proposals of the chains at work; NaN if none
+	LogZ     *analysis.Estimate // the last, nil if none
 }
 
 // A Result is what a run left behind.
@@ -60,9 +65,11 @@ type Result struct {
 	Skipped  int
 	Stopped  bool // ended early; running again resumes
 	Merged   bool
-	Restores int // parts taken over from an earlier run
-	Started  time.Time
-	Elapsed  time.Duration
+	Restores int // parts taken over from an earlier run, and those of Checkpoints
+
+	Checkpoints int // parts that went on from a checkpoint
+	Started     time.Time
+	Elapsed     time.Duration
 }
 
 // TaskState is how a task stands.
@@ -96,8 +103,12 @@ func Run(ctx context.Context, exp *build.Experiment, opts Options) (Result, erro
 	if err := prepare(exp, opts); err != nil {
 		return Result{}, err
 	}
-	r := &run{exp: exp, opts: opts, fenced: func() bool { hold.stage("computing"); return hold.taken() != nil }}
+	r := &run{exp: exp, opts: opts, start: start, base: opts.earlier(), sessions: map[unit]*engine.Session{},
+		fenced: func() bool { hold.stage("computing"); return hold.taken() != nil }}
 	if err := r.survey(); err != nil {
+		return Result{}, err
+	}
+	if err := r.note(); err != nil {
 		return Result{}, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -105,7 +116,7 @@ func Run(ctx context.Context, exp *build.Experiment, opts Options) (Result, erro
 	hold.stage("computing")
 	hold.keep(func() Progress { return r.progress(start, false) }, cancel)
 	r.work(ctx)
-	res := Result{Tasks: r.states, Skipped: r.skipped, Restores: r.restores, Started: start, Elapsed: time.Since(start)}
+	res := r.result()
 	if err := hold.taken(); err != nil {
 		return res, err
 	}
@@ -120,7 +131,21 @@ func Run(ctx context.Context, exp *build.Experiment, opts Options) (Result, erro
 			return res, err
 		}
 	}
-	return res, WriteManifest(exp, opts, res)
+	res.Elapsed = time.Since(start)
+	return res, writeManifest(exp, opts, r.base, res, status(res))
+}
+
+// result is how the run stands.
+func (r *run) result() Result {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Result{Tasks: r.states, Skipped: r.skipped, Restores: r.restores + r.checkpoints, Checkpoints: r.checkpoints, Started: r.start, Elapsed: time.Since(r.start)}
+}
+
+// note writes a manifest that says that the run is going on, so that what it took over is
+// counted even if it is killed.
+func (r *run) note() error {
+	return writeManifest(r.exp, r.opts, r.base, r.result(), "running")
 }
 
 // finish draws what follows from the merged tables, while the directory is still ours.
@@ -181,7 +206,7 @@ func MergeOnly(exp *build.Experiment, opts Options) (Result, error) {
 	if err := opts.finish(hold); err != nil {
 		return res, err
 	}
-	return res, WriteManifest(exp, opts, res)
+	return res, writeManifest(exp, opts, opts.earlier(), res, status(res))
 }
 
 // Unfinished counts tasks that are neither finished nor failed.
@@ -227,12 +252,17 @@ type run struct {
 	queue    []unit
 	skipped  int
 	restores int
+	base     record.Manifest // as the session before left it
+	start    time.Time
 	fenced   func() bool // another process has taken over: what fails here is no failure of a task
 
-	mu   sync.Mutex
-	done float64
-	sum  float64
-	last string
+	mu          sync.Mutex
+	done        float64
+	sum         float64
+	last        string
+	checkpoints int // parts that went on from one
+	sessions    map[unit]*engine.Session
+	logZ        *analysis.Estimate // the last
 }
 
 // pending counts the parts of a task that are still to come.
@@ -360,7 +390,16 @@ func (r *run) ticker() (stop func()) {
 func (r *run) progress(start time.Time, final bool) Progress {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := Progress{Done: r.done, Total: r.sum, Skipped: r.skipped, Elapsed: time.Since(start), Final: final, LastTask: r.last}
+	p := Progress{Done: r.done, Total: r.sum, Skipped: r.skipped, Elapsed: time.Since(start), Final: final, LastTask: r.last, LogZ: r.logZ, Accepted: math.NaN()}
+	sum, n := 0.0, 0
+	for _, s := range r.sessions {
+		if a, ok := s.Accepted(); ok {
+			sum, n = sum+a, n+1
+		}
+	}
+	if n > 0 {
+		p.Accepted = sum / float64(n)
+	}
 	for i, s := range r.states {
 		if r.opts.Shard.has(i) {
 			p.Tasks++
@@ -375,14 +414,22 @@ func (r *run) progress(start time.Time, final bool) Progress {
 // compute runs one part and, when it was the task's last, finishes the task.
 func (r *run) compute(ctx context.Context, u unit) {
 	t := r.exp.Tasks[u.task]
+	session := r.session(u)
 	reported := 0.0
 	progress := func(work float64) {
 		r.mu.Lock()
-		r.done += work - reported
+		defer r.mu.Unlock()
+		if reported == 0 && session.Restored() { // what an earlier session has done is no work of this one
+			r.sum -= work
+		} else {
+			r.done += work - reported
+		}
 		reported = work
-		r.mu.Unlock()
 	}
-	result, err := guard(func() (any, error) { return t.Runner.Run(ctx, u.part, progress) })
+	result, err := r.part(engine.WithSession(ctx, session), u, session, progress)
+	r.mu.Lock()
+	delete(r.sessions, u)
+	r.mu.Unlock()
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return
 	}
@@ -395,6 +442,9 @@ func (r *run) compute(ctx context.Context, u unit) {
 	}
 	if err != nil && r.fenced() {
 		return
+	}
+	if err == nil {
+		session.Drop()
 	}
 	progress(t.Runner.Work(u.part))
 	r.mu.Lock()
@@ -416,6 +466,43 @@ func (r *run) compute(ctx context.Context, u unit) {
 	}
 }
 
+// session is the part's, among those that run.
+func (r *run) session(u unit) *engine.Session {
+	t := r.exp.Tasks[u.task]
+	id := engine.Identity{Version: build.Version, Schema: build.SchemaVersion, Task: t.Hash, Config: t.Config, Part: u.part}
+	every := r.exp.CheckpointEvery
+	if every <= 0 {
+		every = time.Minute
+	}
+	s := engine.NewSession(checkpointPath(taskDir(r.opts.Dir, t), u.part), id, every,
+		func(text string) { r.opts.warn("task %s: %s", t.Label, text) }, r.resumed)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sessions[u] = s
+	return s
+}
+
+// resumed counts a part that goes on from a checkpoint, at once: the run may be killed. The
+// manifest can wait for a fuller disk.
+func (r *run) resumed() {
+	r.mu.Lock()
+	r.checkpoints++
+	r.mu.Unlock()
+	_ = r.note()
+}
+
+// part computes a part; if its checkpoint turns out not to fit, again without.
+func (r *run) part(ctx context.Context, u unit, session *engine.Session, progress func(float64)) (any, error) {
+	for {
+		result, err := guard(func() (any, error) { return r.exp.Tasks[u.task].Runner.Run(ctx, u.part, progress) })
+		var stale *engine.StaleError
+		if !errors.As(err, &stale) || !session.Restored() {
+			return result, err
+		}
+		session.Refuse(stale)
+	}
+}
+
 // finish makes the task's tables from its parts and records that it is done.
 func (r *run) finish(i int) {
 	t := r.exp.Tasks[i]
@@ -431,6 +518,9 @@ func (r *run) finish(i int) {
 		return
 	}
 	r.states[i].Finished, r.states[i].Outcome = true, outcome
+	if outcome.LogZ != nil {
+		r.logZ = outcome.LogZ
+	}
 }
 
 // A panicError is a panic of a task, with its stack for failure.txt.

@@ -33,6 +33,10 @@ func partPath(taskDir string, part int) string {
 	return filepath.Join(taskDir, fmt.Sprintf("part-%04d", part))
 }
 
+func checkpointPath(taskDir string, part int) string {
+	return filepath.Join(taskDir, fmt.Sprintf("checkpoint-%04d", part))
+}
+
 // finished tells whether the task's directory holds a finished task of this schema.
 func finished(dir string, t build.Task) (engine.Outcome, bool) {
 	outcome, ok := sealed(dir, t)

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"machlup/analysis"
 	"machlup/internal/rng"
 	"machlup/langevin"
 )
@@ -163,6 +164,8 @@ type Outcome struct {
 	Status       Status
 	DivergedStep int    // first non-finite step, −1 if none
 	Note         string // why there is no estimate, for the summary on screen
+
+	LogZ *analysis.Estimate // a log Z that the task estimated, for the progress line; may be nil
 }
 
 // Done is the outcome of a task that gave all its estimates.

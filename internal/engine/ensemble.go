@@ -140,6 +140,13 @@ func (e *ensemble) chains(part int) (lo, hi int) {
 	return lo, min(lo+e.chunk, e.cfg.Chains)
 }
 
+// ensembleState is a part on its way: chains done, and the one that is running.
+type ensembleState struct {
+	Done       []ChainPart
+	Chain      ChainPart
+	Trajectory TrajectoryState
+}
+
 func (e *ensemble) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
 	m, err := e.env.NewModel()
 	if err != nil {
@@ -148,59 +155,58 @@ func (e *ensemble) Run(ctx context.Context, part int, progress func(float64)) (a
 	if part == 0 {
 		return e.classical(ctx, m)
 	}
-	result := &EnsemblePart{}
+	var saved *ensembleState
+	result, s := &EnsemblePart{}, ensembleState{}
+	if SessionOf(ctx).Restore(&s) {
+		saved, result.Chains = &s, s.Done
+	}
 	lo, hi := e.chains(part)
-	for c := lo; c < hi; c++ {
+	for c := lo + len(result.Chains); c < hi; c++ {
 		report := func(step int) { progress(float64((c-lo)*e.cfg.Steps + step)) }
-		chain, err := e.chain(ctx, m, c, report)
+		chain, err := e.chain(ctx, m, c, result.Chains, saved, report)
 		if err != nil {
 			return nil, err
 		}
-		result.Chains = append(result.Chains, chain)
+		result.Chains, saved = append(result.Chains, chain), nil
 	}
 	return result, nil
 }
 
-// chain runs trajectory c.
-func (e *ensemble) chain(ctx context.Context, m *Model, c int, report func(int)) (ChainPart, error) {
-	src := e.env.Part("ensemble", c)
-	state, next := make([]float64, m.Map.Dim()), make([]float64, m.Map.Dim())
-	xi := make([]float64, m.Map.Inputs())
-	m.Map.Init(state, m.Start)
-	part, record := ChainPart{DivergedStep: -1}, 0
-	observe := func() []float64 {
-		v := make([]float64, len(e.cols))
-		m.Observer.Observe(v, state[:m.Map.Config()])
-		return v
+// chain runs trajectory c, after those that are done, from its start or from where it was
+// saved.
+func (e *ensemble) chain(ctx context.Context, m *Model, c int, done []ChainPart, saved *ensembleState, report func(int)) (ChainPart, error) {
+	t, part := newTrajectory(m, e.env.Part("ensemble", c)), ChainPart{DivergedStep: -1}
+	if saved != nil {
+		part = saved.Chain
+		if err := t.restore(saved.Trajectory); err != nil {
+			return part, err
+		}
 	}
-	for k := 0; ; k++ {
-		if record < len(e.at) && e.at[record] == k {
-			part.Values = append(part.Values, observe())
-			record++
+	state := func() any { return ensembleState{done, part, t.save()} }
+	for {
+		if t.k%64 == 0 {
+			if err := SessionOf(ctx).Offer(ctx, state); err != nil {
+				return part, err
+			}
+			report(t.k)
 		}
-		if c < e.cfg.TraceChain && e.cfg.TraceEvery > 0 && k%e.cfg.TraceEvery == 0 {
-			part.TraceStep = append(part.TraceStep, k)
-			part.Trace = append(part.Trace, observe())
+		if record := len(part.Values); record < len(e.at) && e.at[record] == t.k {
+			part.Values = append(part.Values, t.observe(len(e.cols)))
 		}
-		if k == e.cfg.Steps {
+		if c < e.cfg.TraceChain && e.cfg.TraceEvery > 0 && t.k%e.cfg.TraceEvery == 0 {
+			part.TraceStep = append(part.TraceStep, t.k)
+			part.Trace = append(part.Trace, t.observe(len(e.cols)))
+		}
+		if t.k == e.cfg.Steps {
 			break
 		}
-		if k%64 == 0 {
-			if ctx.Err() != nil {
-				return part, ctx.Err()
-			}
-			report(k)
-		}
-		src.Normals(xi)
-		m.Map.Step(next, state, xi)
-		if !finite(next) {
-			part.DivergedStep = k + 1
+		if !t.step() {
+			part.DivergedStep = t.k
 			return part, nil
 		}
-		state, next = next, state
 	}
 	if c == 0 && e.cfg.Samples > 0 {
-		e.samples(m, state[:m.Map.Config()], &part)
+		e.samples(m, t.config(), &part)
 	}
 	return part, nil
 }

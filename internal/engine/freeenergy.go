@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"machlup/analysis"
+	"machlup/internal/rng"
 	"machlup/langevin"
 	"machlup/pathint"
 )
@@ -110,34 +112,59 @@ func (f *freeEnergy) ladder() (*pathint.Potentials, error) {
 	return pathint.NewPotentials(spec)
 }
 
+// freeEnergyState is a part on its way: what is done, and the ladder at work.
+type freeEnergyState struct {
+	Done   *FreeEnergyPart
+	Steps  int // of the chain that is running
+	Series []float64
+	Source *rng.Stream
+	Ladder []byte
+}
+
 func (f *freeEnergy) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
 	src := f.env.Part("free-energy/"+f.cfg.Method, part)
 	if f.cfg.Method == "ti" {
-		return f.node(ctx, f.grid.Lambda[part], src)
+		return f.node(ctx, f.grid.Lambda[part], src, progress)
 	}
 	l, err := f.ladder()
 	if err != nil {
 		return nil, err
 	}
-	l.SetLambda(0.5)
-	l.Warm(f.cfg.Warm, src)
-	result, schedule := &FreeEnergyPart{}, pathint.Ramp(0, 1, f.cfg.Stages)
-	for i := range f.cfg.Runs {
+	result, saved := &FreeEnergyPart{}, freeEnergyState{}
+	if SessionOf(ctx).Restore(&saved) {
+		*src, result = *saved.Source, saved.Done
+		if err := unmarshal(l, saved.Ladder); err != nil {
+			return nil, err
+		}
+	} else {
+		l.SetLambda(0.5)
+		l.Warm(f.cfg.Warm, src)
+	}
+	state := func() any { return freeEnergyState{Done: result, Source: src, Ladder: marshal(l)} }
+	schedule := pathint.Ramp(0, 1, f.cfg.Stages)
+	for i := len(result.LogF); i < f.cfg.Runs; i++ {
+		if i%64 == 0 {
+			if err := SessionOf(ctx).Offer(ctx, state); err != nil {
+				return nil, err
+			}
+			progress(float64(i * f.cfg.Stages))
+		}
 		w, err := pathint.Anneal(l, schedule, 1, src)
 		if err != nil {
 			return nil, err
 		}
 		result.LogF = append(result.LogF, w)
-		if i%64 == 0 {
-			progress(float64(i * f.cfg.Stages))
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-		}
 	}
 	if f.cfg.Method == "bidirectional" {
-		l.SetLambda(1)
-		for range f.cfg.Runs {
+		if len(result.LogR) == 0 {
+			l.SetLambda(1)
+		}
+		for i := len(result.LogR); i < f.cfg.Runs; i++ {
+			if i%8 == 0 {
+				if err := SessionOf(ctx).Offer(ctx, state); err != nil {
+					return nil, err
+				}
+			}
 			for range 50 { // to equilibrium at λ = 1 again
 				l.Sweep(src)
 			}
@@ -148,23 +175,47 @@ func (f *freeEnergy) Run(ctx context.Context, part int, progress func(float64)) 
 	return result, nil
 }
 
-func (f *freeEnergy) node(ctx context.Context, lambda float64, src pathint.Source) (any, error) {
-	result := &FreeEnergyPart{}
-	for range f.cfg.Chains {
+// node runs the chains of one node of ti.
+func (f *freeEnergy) node(ctx context.Context, lambda float64, src *rng.Stream, progress func(float64)) (any, error) {
+	result, saved := &FreeEnergyPart{}, freeEnergyState{}
+	resumed := SessionOf(ctx).Restore(&saved)
+	if resumed {
+		*src, result = *saved.Source, saved.Done
+	}
+	for c := len(result.Series); c < f.cfg.Chains; c++ {
 		l, err := f.ladder()
 		if err != nil {
 			return nil, err
 		}
-		l.SetLambda(lambda)
-		l.Warm(f.cfg.Warm, src)
-		series := make([]float64, f.cfg.Draws)
-		for i := range series {
+		from, series := 0, []float64(nil)
+		if resumed {
+			from, series, err = saved.Steps, saved.Series, unmarshal(l, saved.Ladder)
+			if err != nil {
+				return nil, err
+			}
+			resumed = false
+		} else {
+			l.SetLambda(lambda)
+		}
+		n := f.cfg.Warm + f.cfg.Draws
+		for i := from; i < n; i++ {
+			if i%512 == 0 {
+				state := func() any { return freeEnergyState{result, i, series, src, marshal(l)} }
+				if err := SessionOf(ctx).Offer(ctx, state); err != nil {
+					return nil, err
+				}
+				progress(float64(c*n + i))
+			}
+			if i < f.cfg.Warm {
+				l.Warm(1, src)
+				continue
+			}
 			l.Sweep(src)
-			series[i] = l.Slope()
+			series = append(series, l.Slope())
 		}
 		result.Series = append(result.Series, series)
 	}
-	return result, ctx.Err()
+	return result, nil
 }
 
 func (f *freeEnergy) estimate(parts []any) pathint.Estimate {
@@ -196,5 +247,7 @@ func (f *freeEnergy) Finish(parts []any, out *Output) (Outcome, error) {
 	if e.Err != nil {
 		return None("free energy: %v", e.Err), nil
 	}
-	return Done(), nil
+	outcome := Done()
+	outcome.LogZ = &analysis.Estimate{Value: e.LogZ, StdErr: e.StdErr()}
+	return outcome, nil
 }

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 
+	"machlup/internal/rng"
 	"machlup/pathint"
 )
 
@@ -113,15 +115,23 @@ func (o *o10) Run(ctx context.Context, part int, progress func(float64)) (any, e
 	if err != nil {
 		return nil, err
 	}
-	if err := o.setup.start(chain, c, src); err != nil {
-		return nil, err
+	saved, from := o10State{}, 0
+	if SessionOf(ctx).Restore(&saved) {
+		*src, from, err = *saved.Source, saved.Sweeps, unmarshal(chain, saved.Chain)
+	} else {
+		err = o.setup.start(chain, c, src)
 	}
-	law, err := pathint.NewLaw(action, chain)
 	if err != nil {
 		return nil, err
 	}
+	law := saved.Law
+	if law == nil {
+		if law, err = pathint.NewLaw(action, chain); err != nil {
+			return nil, err
+		}
+	}
 	perSweep := o.Work(part) / float64(o.sweeps())
-	err = sweeps(ctx, o.sweeps(), func(i int) {
+	err = sweepsFrom(ctx, from, o.sweeps(), func(i int) {
 		if i < o.cfg.Warm {
 			chain.Warm(1, src)
 			return
@@ -130,8 +140,19 @@ func (o *o10) Run(ctx context.Context, part int, progress func(float64)) (any, e
 		if n := i + 1 - o.cfg.Warm - o.cfg.Burn; n > 0 && n%o.cfg.Thin == 0 {
 			law.Add(chain)
 		}
-	}, func(i int) { progress(float64(i) * perSweep) })
+	}, func(done int) any { return o10State{done, src, marshal(chain), law} }, func(i int) {
+		SessionOf(ctx).accept(chain)
+		progress(float64(i) * perSweep)
+	})
 	return law, err
+}
+
+// o10State is a part on its way; the forward ensemble has no chain.
+type o10State struct {
+	Sweeps int
+	Source *rng.Stream
+	Chain  []byte
+	Law    *pathint.Law
 }
 
 func (o *o10) forward(ctx context.Context, m *Model, progress func(float64)) (any, error) {
@@ -144,8 +165,12 @@ func (o *o10) forward(ctx context.Context, m *Model, progress func(float64)) (an
 	if err != nil {
 		return nil, err
 	}
+	saved := o10State{}
+	if SessionOf(ctx).Restore(&saved) {
+		*src, law = *saved.Source, saved.Law
+	}
 	var bad error
-	err = sweeps(ctx, o.cfg.Runs, func(int) {
+	err = sweepsFrom(ctx, saved.Sweeps, o.cfg.Runs, func(int) {
 		if bad == nil {
 			if bad = chain.StartForward(1/math.Sqrt(chain.Path().Kappa()), src); bad != nil {
 				bad = startDiverged(chain, bad)
@@ -153,11 +178,8 @@ func (o *o10) forward(ctx context.Context, m *Model, progress func(float64)) (an
 			}
 			law.Add(chain)
 		}
-	}, func(i int) { progress(float64(i * o.setup.Config.Steps)) })
-	if err == nil {
-		err = bad
-	}
-	return law, err
+	}, func(done int) any { return o10State{Sweeps: done, Source: src, Law: law} }, func(i int) { progress(float64(i * o.setup.Config.Steps)) })
+	return law, cmp.Or(bad, err)
 }
 
 // laws joins the chains of each sampler.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"machlup/analysis"
+	"machlup/internal/rng"
 	"machlup/pathint"
 )
 
@@ -59,7 +60,7 @@ func newPartition(name string, setup PathSetup, env Env, m *Model) (partition, e
 	return p, setup.check(m)
 }
 
-func (p partition) stream(part int) pathint.Source {
+func (p partition) stream(part int) *rng.Stream {
 	return p.env.Part(p.name+"/"+p.setup.Config.Action, part)
 }
 
@@ -80,7 +81,9 @@ func (p partition) write(e pathint.Estimate, s float64, out *Output) Outcome {
 	if e.Err != nil {
 		return None("%s: %v", e.Estimator, e.Err)
 	}
-	return Done()
+	outcome := Done()
+	outcome.LogZ = &analysis.Estimate{Value: e.LogZ, StdErr: total}
+	return outcome
 }
 
 // estimated is a Runner that has a final estimate of log Z(path.tilt)/Z(0).
@@ -172,45 +175,75 @@ func (t *ti) Work(int) float64 {
 	return float64(t.cfg.Chains*(t.cfg.Warm+t.cfg.Burn+t.cfg.Draws*t.cfg.Thin)*t.setup.Config.Steps) * float64(len(t.setup.Moves))
 }
 
+// tiState is a part on its way: chains done, and the one that is running.
+type tiState struct {
+	Done   [][]float64
+	Sweeps int
+	Source *rng.Stream
+	Chain  []byte
+	Series []float64
+}
+
 func (t *ti) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
 	m, err := t.env.NewModel()
 	if err != nil {
 		return nil, err
 	}
-	src := t.stream(part)
-	result, done, perSweep := &TIPart{}, 0, t.Work(part)/float64(t.cfg.Chains*(t.cfg.Warm+t.cfg.Burn+t.cfg.Draws*t.cfg.Thin))
-	phase := func(n int, do func(int)) error {
-		err := sweeps(ctx, n, do, func(i int) { progress(float64(done+i) * perSweep) })
-		done += n
-		return err
+	src, result := t.stream(part), &TIPart{}
+	var saved *tiState
+	var s tiState
+	if SessionOf(ctx).Restore(&s) {
+		saved, result.Series, *src = &s, s.Done, *s.Source
 	}
-	for c := range t.cfg.Chains {
-		l, err := t.setup.ladder(m, c, src)
+	for c := len(result.Series); c < t.cfg.Chains; c++ {
+		series, err := t.chain(ctx, m, part, src, result.Series, saved, progress)
 		if err != nil {
 			return nil, err
 		}
-		l.SetLambda(t.grid.Lambda[part])
-		var series []float64
-		for _, run := range []struct {
-			n  int
-			do func(int)
-		}{
-			{t.cfg.Warm, func(int) { l.Warm(1, src) }},
-			{t.cfg.Burn, func(int) { l.Sweep(src) }},
-			{t.cfg.Draws * t.cfg.Thin, func(i int) {
-				l.Sweep(src)
-				if (i+1)%t.cfg.Thin == 0 {
-					series = append(series, l.Slope())
-				}
-			}},
-		} {
-			if err := phase(run.n, run.do); err != nil {
-				return nil, err
-			}
-		}
-		result.Series = append(result.Series, series)
+		result.Series, saved = append(result.Series, series), nil
 	}
 	return result, nil
+}
+
+// chain runs the chain that follows those done, from its start or from where it was saved.
+func (t *ti) chain(ctx context.Context, m *Model, part int, src *rng.Stream, done [][]float64, saved *tiState, progress func(float64)) ([]float64, error) {
+	var series []float64
+	from, lambda := 0, t.grid.Lambda[part]
+	c, err := t.setup.Chain(m, 0)
+	if err != nil {
+		return nil, err
+	}
+	if saved != nil {
+		series, from, err = saved.Series, saved.Sweeps, unmarshal(c, saved.Chain)
+	} else {
+		err = t.setup.start(c, len(done), src)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l, err := pathint.NewTilted(c)
+	if err != nil {
+		return nil, err
+	}
+	if saved == nil {
+		l.SetLambda(lambda)
+	}
+	n := t.cfg.Warm + t.cfg.Burn + t.cfg.Draws*t.cfg.Thin
+	perSweep := t.Work(part) / float64(t.cfg.Chains*n)
+	err = sweepsFrom(ctx, from, n, func(i int) {
+		if i < t.cfg.Warm {
+			l.Warm(1, src)
+			return
+		}
+		l.Sweep(src)
+		if draw := i + 1 - t.cfg.Warm - t.cfg.Burn; draw > 0 && draw%t.cfg.Thin == 0 {
+			series = append(series, l.Slope())
+		}
+	}, func(i int) any { return tiState{done, i, src, marshal(c), series} }, func(i int) {
+		SessionOf(ctx).accept(c)
+		progress(float64(len(done)*n+i) * perSweep)
+	})
+	return series, err
 }
 
 func (t *ti) points(parts []any) []pathint.Point {
@@ -273,6 +306,13 @@ func (a *ais) Work(part int) float64 {
 	return float64(a.runs(part) * a.setup.Config.Steps * (1 + (a.cfg.Stages-1)*a.cfg.Sweeps*len(a.setup.Moves)))
 }
 
+// aisState is a part between two runs. Each starts from a draw of its own, so the chain
+// carries nothing over: step sizes do not adapt.
+type aisState struct {
+	Source *rng.Stream
+	LogW   []float64
+}
+
 func (a *ais) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
 	m, err := a.env.NewModel()
 	if err != nil {
@@ -286,11 +326,14 @@ func (a *ais) Run(ctx context.Context, part int, progress func(float64)) (any, e
 	if err != nil {
 		return nil, err
 	}
-	src, result := a.stream(part), &AISPart{}
+	src, result, saved := a.stream(part), &AISPart{}, aisState{}
+	if SessionOf(ctx).Restore(&saved) {
+		*src, result.LogW = *saved.Source, saved.LogW
+	}
 	schedule := pathint.Ramp(0, a.setup.Config.Tilt, a.cfg.Stages)
-	for i := range a.runs(part) {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+	for i := len(result.LogW); i < a.runs(part); i++ {
+		if err := SessionOf(ctx).Offer(ctx, func() any { return aisState{src, result.LogW} }); err != nil {
+			return nil, err
 		}
 		w, err := pathint.Anneal(l, schedule, a.cfg.Sweeps, src)
 		if err != nil {

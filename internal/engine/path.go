@@ -137,28 +137,58 @@ func (p PathSetup) start(c *pathint.Chain, i int, src pathint.Source) error {
 	return nil
 }
 
-// ladder is chain number i as a ladder in s.
-func (p PathSetup) ladder(m *Model, i int, src pathint.Source) (*pathint.Tilted, error) {
-	c, err := p.Chain(m, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.start(c, i, src); err != nil {
-		return nil, err
-	}
-	return pathint.NewTilted(c)
-}
-
 // sweeps runs n sweeps in slices, looking at ctx and reporting between them.
 func sweeps(ctx context.Context, n int, do func(i int), progress func(done int)) error {
-	for i := range n {
-		if i%8 == 0 {
-			if ctx.Err() != nil {
-				return ctx.Err()
+	return sweepsFrom(ctx, 0, n, do, nil, progress)
+}
+
+// sweepsFrom runs sweeps from … n−1, and offers the state, where there is one, between
+// slices of them.
+func sweepsFrom(ctx context.Context, from, n int, do func(i int), state func(done int) any, progress func(done int)) error {
+	session := SessionOf(ctx)
+	if state == nil {
+		session = nil
+	}
+	for i := from; i < n; i++ {
+		if i%8 == 0 || i == from {
+			if err := session.Offer(ctx, func() any { return state(i) }); err != nil {
+				return err
 			}
 			progress(i)
 		}
 		do(i)
+	}
+	return nil
+}
+
+// accept tells the session what the chain's moves have accepted of late.
+func (s *Session) accept(c *pathint.Chain) {
+	if s == nil {
+		return
+	}
+	var proposed, accepted int64
+	for i := range c.Moves() {
+		st := c.Stats(i)
+		proposed, accepted = proposed+st.Proposed, accepted+st.Accepted
+	}
+	if proposed > 0 {
+		s.Accept(float64(accepted) / float64(proposed))
+	}
+}
+
+// marshal is the state of a chain that has a path.
+func marshal(c interface{ MarshalBinary() ([]byte, error) }) []byte {
+	b, err := c.MarshalBinary()
+	if err != nil {
+		panic("engine: a chain that cannot be saved: " + err.Error())
+	}
+	return b
+}
+
+// unmarshal restores what marshal saved; its error sets the checkpoint aside.
+func unmarshal(c interface{ UnmarshalBinary([]byte) error }, b []byte) error {
+	if err := c.UnmarshalBinary(b); err != nil {
+		return &StaleError{err}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -11,6 +12,7 @@ import (
 
 	"machlup/analysis"
 	"machlup/internal/record"
+	"machlup/internal/rng"
 	"machlup/pathint"
 )
 
@@ -92,6 +94,26 @@ func (p *paths) Work(part int) float64 {
 	return float64((p.cfg.Warm + p.cfg.Burn + p.cfg.Draws*p.cfg.Thin) * p.setup.Config.Steps * len(set.moves))
 }
 
+// pathsState is a part on its way.
+type pathsState struct {
+	Sweeps int // done
+	Source *rng.Stream
+	Chain  []byte
+	Result *PathsPart
+}
+
+// A pathsRun is a part at work: sweeps of all moves that warm up and burn in, then, for a
+// move alone, sweeps of that move that warm up, then the draws.
+type pathsRun struct {
+	*paths
+	m      *Model
+	set    moveSet
+	src    *rng.Stream
+	chain  *pathint.Chain
+	result *PathsPart
+	err    error
+}
+
 func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
 	m, err := p.env.NewModel()
 	if err != nil {
@@ -99,52 +121,89 @@ func (p *paths) Run(ctx context.Context, part int, progress func(float64)) (any,
 	}
 	set := p.sets[part/p.cfg.Chains]
 	src := p.env.Own(fmt.Sprintf("paths/%s/%s/chain %d", p.setup.Config.Action, set.name, part%p.cfg.Chains))
-	chain, err := p.setup.chain(m, p.tilt, p.setup.Config.Action, p.setup.Moves)
+	r := &pathsRun{paths: p, m: m, set: set, src: src, result: &PathsPart{}}
+	if p.cfg.Slices {
+		r.result.Observed = make([][]float64, (p.setup.Config.Steps+1)*len(p.cols))
+	}
+	from, err := r.start(SessionOf(ctx), part%p.cfg.Chains)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.setup.start(chain, part%p.cfg.Chains, src); err != nil {
-		return nil, err
-	}
-	perSweep := p.Work(part) / float64(p.cfg.Warm+p.cfg.Burn+p.cfg.Draws*p.cfg.Thin)
-	done := 0
-	phase := func(n int, do func(int)) error {
-		err := sweeps(ctx, n, do, func(i int) { progress(float64(done+i) * perSweep) })
-		done += n
-		return err
-	}
-	if err := phase(p.cfg.Warm, func(int) { chain.Warm(1, src) }); err != nil {
-		return nil, err
-	}
-	if err := phase(p.cfg.Burn, func(int) { chain.Sweep(src) }); err != nil {
-		return nil, err
-	}
-	if set.name != "all" {
-		if chain, err = p.alone(m, chain, set); err != nil {
-			return nil, err
-		}
-		chain.Warm(p.cfg.Warm, src)
-	}
-	chain.ResetStats()
-	result := &PathsPart{}
-	if p.cfg.Slices {
-		result.Observed = make([][]float64, (p.setup.Config.Steps+1)*len(p.cols))
-	}
-	err = phase(p.cfg.Draws*p.cfg.Thin, func(i int) {
-		chain.Sweep(src)
-		if (i+1)%p.cfg.Thin == 0 {
-			result.Action = append(result.Action, chain.Path().Quadratic())
-			p.observe(result, chain.Path())
-		}
+	n := r.drawing() + p.cfg.Draws*p.cfg.Thin
+	perSweep := p.Work(part) / float64(n)
+	state := func(done int) any { return pathsState{done, src, marshal(r.chain), r.result} }
+	err = sweepsFrom(ctx, from, n, r.sweep, state, func(i int) {
+		SessionOf(ctx).accept(r.chain)
+		progress(float64(i) * perSweep)
 	})
-	for i := range chain.Moves() {
-		result.Stats = append(result.Stats, chain.Stats(i))
+	if err = cmp.Or(r.err, err); err != nil {
+		return nil, err
+	}
+	for i := range r.chain.Moves() {
+		r.result.Stats = append(r.result.Stats, r.chain.Stats(i))
 	}
 	if p.n > 0 {
-		n := chain.Path().Action().(pathint.Normalised)
-		result.Uniforms = n.Uniforms(nil, chain.Path(), chain.Path().Kappa())
+		n := r.chain.Path().Action().(pathint.Normalised)
+		r.result.Uniforms = n.Uniforms(nil, r.chain.Path(), r.chain.Path().Kappa())
 	}
-	return result, err
+	return r.result, nil
+}
+
+// apart is the sweep before which a move goes on alone, drawing the one before which draws
+// begin.
+func (r *pathsRun) apart() int { return r.cfg.Warm + r.cfg.Burn }
+func (r *pathsRun) drawing() int {
+	if r.set.name == "all" {
+		return r.apart()
+	}
+	return r.apart() + r.cfg.Warm
+}
+
+// start makes the chain, number i of its set, or restores it; it returns the sweeps done.
+func (r *pathsRun) start(session *Session, i int) (from int, err error) {
+	var saved pathsState
+	if !session.Restore(&saved) {
+		if r.chain, err = r.setup.chain(r.m, r.tilt, r.setup.Config.Action, r.setup.Moves); err != nil {
+			return 0, err
+		}
+		return 0, r.setup.start(r.chain, i, r.src)
+	}
+	moves := r.setup.Moves
+	if r.set.name != "all" && saved.Sweeps > r.apart() {
+		moves = r.set.moves
+	}
+	if r.chain, err = r.setup.chain(r.m, r.tilt, r.setup.Config.Action, moves); err != nil {
+		return 0, err
+	}
+	if saved.Result.Observed == nil {
+		saved.Result.Observed = r.result.Observed
+	}
+	*r.src, r.result = *saved.Source, saved.Result
+	return saved.Sweeps, unmarshal(r.chain, saved.Chain)
+}
+
+// sweep is sweep number i.
+func (r *pathsRun) sweep(i int) {
+	if r.err != nil {
+		return
+	}
+	if i == r.apart() && r.set.name != "all" {
+		if r.chain, r.err = r.alone(r.m, r.chain, r.set); r.err != nil {
+			return
+		}
+	}
+	if i == r.drawing() {
+		r.chain.ResetStats()
+	}
+	if i < r.cfg.Warm || i >= r.apart() && i < r.drawing() {
+		r.chain.Warm(1, r.src)
+		return
+	}
+	r.chain.Sweep(r.src)
+	if draw := i - r.drawing() + 1; draw > 0 && draw%r.cfg.Thin == 0 {
+		r.result.Action = append(r.result.Action, r.chain.Path().Quadratic())
+		r.observe(r.result, r.chain.Path())
+	}
 }
 
 // alone is a chain of the set's moves on the path of another chain.

@@ -72,38 +72,43 @@ func (p *phase) Parts() int       { return 1 }
 func (p *phase) Work(int) float64 { return float64(p.cfg.Steps) }
 func (p *phase) NewResult() any   { return new(PhasePart) }
 
+// phaseState is a part on its way.
+type phaseState struct {
+	Trajectory TrajectoryState
+	Part       *PhasePart
+}
+
 func (p *phase) Run(ctx context.Context, _ int, progress func(float64)) (any, error) {
 	m, err := p.env.NewModel()
 	if err != nil {
 		return nil, err
 	}
-	src := p.env.Part("phase", 0)
-	state, next := make([]float64, m.Map.Dim()), make([]float64, m.Map.Dim())
-	xi := make([]float64, m.Map.Inputs())
-	m.Map.Init(state, m.Start)
-	part := &PhasePart{DivergedStep: -1}
-	for k := 0; ; k++ {
-		if k%p.cfg.Every == 0 || k == p.cfg.Steps {
-			v := make([]float64, len(p.cols))
-			m.Observer.Observe(v, state[:m.Map.Config()])
-			part.Step, part.Values = append(part.Step, k), append(part.Values, v)
+	t, part := newTrajectory(m, p.env.Part("phase", 0)), &PhasePart{DivergedStep: -1}
+	session, saved := SessionOf(ctx), phaseState{}
+	if session.Restore(&saved) {
+		if err := t.restore(saved.Trajectory); err != nil {
+			return nil, err
 		}
-		if k == p.cfg.Steps {
-			return part, nil
-		}
-		if k%64 == 0 {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
+		part = saved.Part
+	}
+	state := func() any { return phaseState{t.save(), part} }
+	for {
+		if t.k%64 == 0 {
+			if err := session.Offer(ctx, state); err != nil {
+				return nil, err
 			}
-			progress(float64(k))
+			progress(float64(t.k))
 		}
-		src.Normals(xi)
-		m.Map.Step(next, state, xi)
-		if !finite(next) {
-			part.DivergedStep = k + 1
+		if t.k%p.cfg.Every == 0 || t.k == p.cfg.Steps {
+			part.Step, part.Values = append(part.Step, t.k), append(part.Values, t.observe(len(p.cols)))
+		}
+		if t.k == p.cfg.Steps {
 			return part, nil
 		}
-		state, next = next, state
+		if !t.step() {
+			part.DivergedStep = t.k
+			return part, nil
+		}
 	}
 }
 

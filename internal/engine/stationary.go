@@ -46,37 +46,48 @@ func (s *stationary) Parts() int       { return s.cfg.Chains }
 func (s *stationary) Work(int) float64 { return float64(s.cfg.Warmup + s.cfg.Steps) }
 func (s *stationary) NewResult() any   { return new(StationaryPart) }
 
+// stationaryState is a part on its way.
+type stationaryState struct {
+	Trajectory TrajectoryState
+	Series     [][]float64
+}
+
 func (s *stationary) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
 	m, err := s.env.NewModel()
 	if err != nil {
 		return nil, err
 	}
-	src := s.env.Part("stationary", part)
-	state, next := make([]float64, m.Map.Dim()), make([]float64, m.Map.Dim())
-	xi, values := make([]float64, m.Map.Inputs()), make([]float64, len(s.cols))
-	m.Map.Init(state, m.Start)
+	t := newTrajectory(m, s.env.Part("stationary", part))
 	result := &StationaryPart{DivergedStep: -1, Series: make([][]float64, len(s.cols))}
 	for o := range result.Series {
 		result.Series[o] = make([]float64, 0, s.cfg.Steps/s.cfg.Every)
 	}
-	for k := 1; k <= s.cfg.Warmup+s.cfg.Steps; k++ {
-		src.Normals(xi)
-		m.Map.Step(next, state, xi)
-		state, next = next, state
-		if !finite(state) {
-			result.DivergedStep = k
+	session, saved := SessionOf(ctx), stationaryState{}
+	if session.Restore(&saved) {
+		if err := t.restore(saved.Trajectory); err != nil {
+			return nil, err
+		}
+		for o := range result.Series {
+			result.Series[o] = append(result.Series[o], saved.Series[o]...)
+		}
+	}
+	state := func() any { return stationaryState{t.save(), result.Series} }
+	values := make([]float64, len(s.cols))
+	for t.k < s.cfg.Warmup+s.cfg.Steps {
+		if t.k%1024 == 0 {
+			if err := session.Offer(ctx, state); err != nil {
+				return nil, err
+			}
+			progress(float64(t.k))
+		}
+		if !t.step() {
+			result.DivergedStep = t.k
 			return result, nil
 		}
-		if k%1024 == 0 {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			progress(float64(k))
-		}
-		if k <= s.cfg.Warmup || (k-s.cfg.Warmup)%s.cfg.Every != 0 {
+		if t.k <= s.cfg.Warmup || (t.k-s.cfg.Warmup)%s.cfg.Every != 0 {
 			continue
 		}
-		m.Observer.Observe(values, state[:m.Map.Config()])
+		m.Observer.Observe(values, t.config())
 		for o, v := range values {
 			result.Series[o] = append(result.Series[o], v)
 		}

@@ -163,7 +163,7 @@ func TestManifest(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ src, want string }{
-		{string(data) + "{}\n", "m.json:19: found broken JSON (more after the value); allowed: a file as this program writes it"},
+		{string(data) + "{}\n", "m.json:20: found broken JSON (more after the value); allowed: a file as this program writes it"},
 		{"{\n\"seed\": 1,\n\"sed\": 1}\n", `m.json:3: found broken JSON (json: unknown field "sed"); allowed: a file as this program writes it`},
 		{"{\"seed\": -1}\n", `m.json:1: found broken JSON (json: cannot unmarshal number -1 into Go struct field Manifest.seed of type uint64); allowed: a file as this program writes it`},
 	} {

@@ -20,22 +20,25 @@ const ManifestFormat = 1
 // A Manifest says what made the files beside it. It is the one place for versions, clocks
 // and hosts; no result depends on it. Embed it where more is to be kept, and use WriteJSON.
 type Manifest struct {
-	Format   int               `json:"format"`
-	Program  string            `json:"program"`
-	Version  string            `json:"version"`
-	Revision string            `json:"revision"` // of the source, with "+dirty" when it was changed
-	Kernels  string            `json:"kernels"`  // CPU kernel set: generic, avx2, avx512
-	Go       string            `json:"go"`
-	Platform string            `json:"platform"` // GOOS/GOARCH
-	Name     string            `json:"name"`     // of the experiment or the task
-	Seed     uint64            `json:"seed"`
-	Started  time.Time         `json:"started"`
-	Finished time.Time         `json:"finished,omitzero"`
-	Seconds  float64           `json:"seconds"`  // spent computing, over all sessions
-	Restores int               `json:"restores"` // times it went on from a checkpoint
-	Status   string            `json:"status"`
-	Message  string            `json:"message,omitempty"`
-	Outputs  map[string]string `json:"outputs"` // slash-separated path below the manifest's folder → SHA-256
+	Format   int       `json:"format"`
+	Program  string    `json:"program"`
+	Version  string    `json:"version"`
+	Revision string    `json:"revision"` // of the source, with "+dirty" when it was changed
+	Kernels  string    `json:"kernels"`  // CPU kernel set: generic, avx2, avx512
+	Go       string    `json:"go"`
+	Platform string    `json:"platform"` // GOOS/GOARCH
+	Name     string    `json:"name"`     // of the experiment or the task
+	Seed     uint64    `json:"seed"`
+	Started  time.Time `json:"started"`           // UTC, RFC 3339: of the first session
+	Finished time.Time `json:"finished,omitzero"` // UTC, RFC 3339: of the last session, so far
+	Seconds  float64   `json:"seconds"`           // of wall-clock time, over all sessions that ended by themselves
+	Restores int       `json:"restores"`          // parts that sessions took over from earlier ones, finished or from a checkpoint
+
+	CheckpointRestores int `json:"checkpoint_restores"` // of them, those that went on from a checkpoint
+
+	Status  string            `json:"status"`
+	Message string            `json:"message,omitempty"`
+	Outputs map[string]string `json:"outputs"` // slash-separated path below the manifest's folder → SHA-256
 }
 
 // WriteManifest writes m to path atomically.
