@@ -191,7 +191,7 @@ func temporaries(dir string) []string {
 	for _, pattern := range []string{".*", "*/.*", "tasks/*/.*"} {
 		paths, _ := filepath.Glob(filepath.Join(dir, pattern))
 		for _, p := range paths {
-			if record.IsTemporary(p) {
+			if record.IsTemporary(p) || strings.HasPrefix(filepath.Base(p), ".stage-") {
 				out = append(out, p)
 			}
 		}

@@ -291,6 +291,8 @@ func (r *run) survey() error {
 		if outcome, ok := finished(dir, t); ok && pooled(dir, t, outcome) {
 			r.states[i].Finished, r.states[i].Outcome = true, outcome
 			r.skipped++
+			sweepStages(dir)
+			sweepTemporaries(dir)
 			continue
 		}
 		if err := os.MkdirAll(dir, 0o777); err != nil {
