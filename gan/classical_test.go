@@ -156,10 +156,15 @@ func TestConfigErrors(t *testing.T) {
 		"of amsgrad":          func() error { _, err := AMSGradConfig{1, 0, 1, 0}.Optimizer(); return err },
 		"eta of optimistic":   func() error { _, err := OptimisticConfig{-1}.Optimizer(); return err },
 		"eps of adam":         func() error { _, err := AdamConfig{1, 0, 0, -1}.Optimizer(); return err },
-		"eta of natural":      func() error { _, err := NaturalConfig{0, 1}.Optimizer(); return err },
-		"damping of":          func() error { _, err := NaturalConfig{1, 0}.Optimizer(); return err },
-		"beta of natural-mom": func() error { _, err := NaturalMomentumConfig{1, -1, 1}.Optimizer(); return err },
-		"damping":             func() error { _, err := NaturalMomentumConfig{1, 0, 0}.Optimizer(); return err },
+		"eta of natural":      func() error { _, err := NaturalConfig{Damping: 1}.Optimizer(); return err },
+		"damping of":          func() error { _, err := NaturalConfig{Eta: 1}.Optimizer(); return err },
+		"beta of natural-mom": func() error { _, err := NaturalMomentumConfig{Eta: 1, Beta: -1, Damping: 1}.Optimizer(); return err },
+		"damping":             func() error { _, err := NaturalMomentumConfig{Eta: 1}.Optimizer(); return err },
+		"degree": func() error {
+			_, err := NaturalConfig{Eta: 1, Damping: 1, Metric: "otto", Degree: -1}.Optimizer()
+			return err
+		},
+		"metric \"wasser\"":   func() error { _, err := NaturalConfig{Eta: 1, Damping: 1, Metric: "wasser"}.Optimizer(); return err },
 		"optimizer \"lion\"":  func() error { _, err := DefaultOptimizer("lion"); return err },
 		"activation \"gelu\"": func() error { _, err := NewActivation("gelu", 0); return err },
 		"slope":               func() error { _, err := NewActivation("leaky-relu", -0.1); return err },
@@ -179,8 +184,8 @@ func TestPaperSettings(t *testing.T) {
 	for name, want := range map[string]Optimizer{
 		"sgd":              {"sgd", Direction{}, sgdRule{0.01}},
 		"adam":             {"adam", Direction{}, adamRule{0.001, 0.5, 0.999, 1e-8}},
-		"natural":          {"natural", Direction{Natural: true, Damping: 1e-4}, sgdRule{0.001}},
-		"natural-momentum": {"natural-momentum", Direction{Natural: true, Damping: 1e-4}, momentumRule{0.001, 0.9}},
+		"natural":          {"natural", Direction{Natural: true, Damping: 1e-4, Metric: "l2", Degree: 6}, sgdRule{0.001}},
+		"natural-momentum": {"natural-momentum", Direction{Natural: true, Damping: 1e-4, Metric: "l2", Degree: 6}, momentumRule{0.001, 0.9}},
 	} {
 		if got := optimizer(t, name); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)

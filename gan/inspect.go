@@ -39,22 +39,29 @@ func (t *Trainer) BatchGradient(dst []float64, player int, q []float64) {
 	copy(dst, pl.dir)
 }
 
-// DenseMetric writes F = JᵀJ/N + λI of a player's network at q into dst[n×n], from a
-// Jacobian built column by column with the forward tangent.
+// DenseMetric writes F = JᵀWJ/N + λI of a player's network at q into dst[n×n], from a
+// Jacobian built column by column with the forward tangent. W is that of the player's metric:
+// the identity for l2 and where there is none.
 func (t *Trainer) DenseMetric(dst []float64, player int, q []float64, lambda float64) {
 	t.needQuenched()
 	f := t.Fork()
 	pl := f.player(player)
 	pl.p.enableTangents()
-	f.forward(player, q)
 	n, m := pl.net.Params(), pl.rows*pl.net.Out()
-	jt, unit := make([]float64, n*m), make([]float64, n)
+	w, jt, jtw, unit := make([]float64, m*m), make([]float64, n*m), make([]float64, n*m), make([]float64, n)
+	identity(w, m)
+	if pl.metric != nil {
+		(&recurrence{Trainer: f}).drive(player, q)
+		pl.metric.weigh(w)
+	}
+	f.forward(player, q)
 	for i := range n {
 		unit[i] = 1
 		pl.p.tangent(jt[i*m:(i+1)*m], q[pl.lo:pl.hi], unit, nil)
 		unit[i] = 0
 	}
-	num.Gemm(false, true, n, n, m, 1/float64(pl.rows), jt, m, jt, m, 0, dst, n)
+	num.Gemm(false, false, n, m, m, 1/float64(pl.rows), jt, m, w, m, 0, jtw, m)
+	num.Gemm(false, true, n, n, m, 1, jtw, m, jt, m, 0, dst, n)
 	for i := range n {
 		dst[i*n+i] += lambda
 	}

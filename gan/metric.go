@@ -96,7 +96,7 @@ func newL2MetricForm(p *pass, rows int, lambda float64, gram bool) *l2Metric {
 }
 
 // factor builds and factors A or F after p.forward of rows samples with params.
-func (s *l2Metric) factor(params []float64) {
+func (s *l2Metric) factor(params, _ []float64) {
 	if s.p.rows != s.rows {
 		panic("gan: metric: the forward pass has another number of rows")
 	}
@@ -109,6 +109,12 @@ func (s *l2Metric) factor(params []float64) {
 		s.ok = num.Cholesky(s.a, s.n)
 	}
 }
+
+// ofLoss is false: F is of the network alone.
+func (s *l2Metric) ofLoss() bool { return false }
+
+// weigh writes the identity.
+func (s *l2Metric) weigh(w []float64) { identity(w, s.m) }
 
 // unitCotangents backpropagates the unit cotangent of each output: δ of every row of J.
 func (s *l2Metric) unitCotangents(params []float64) {
@@ -322,5 +328,12 @@ func (s *l2Metric) logDet() float64 {
 func fill(dst []float64, x float64) {
 	for i := range dst {
 		dst[i] = x
+	}
+}
+
+func identity(w []float64, m int) {
+	clear(w)
+	for i := range m {
+		w[i*m+i] = 1
 	}
 }

@@ -28,7 +28,10 @@ func newJacobianMetric(p stages, net Network, rows int, lambda float64) *jacobia
 
 func (s *jacobianMetric) normals() int { return s.m + s.n }
 
-func (s *jacobianMetric) factor(params []float64) {
+func (s *jacobianMetric) ofLoss() bool      { return false }
+func (s *jacobianMetric) weigh(w []float64) { identity(w, s.m) }
+
+func (s *jacobianMetric) factor(params, _ []float64) {
 	for i := range s.n {
 		s.unit[i] = 1
 		s.p.tangent(s.jt[i*s.m:(i+1)*s.m], params, s.unit, nil)

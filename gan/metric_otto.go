@@ -1,6 +1,7 @@
 package gan
 
 import (
+	"fmt"
 	"math"
 
 	"machlup/internal/num"
@@ -30,7 +31,7 @@ import (
 // itself is dropped: its row of R is zero.
 type ottoMetric struct {
 	*rowMetric
-	p      *pass
+	p      stages
 	b, d   int
 	degree int
 	q      []float64 // [r][B×d] orthonormal columns, u's first
@@ -42,11 +43,36 @@ type ottoMetric struct {
 
 const ottoDrop = 1e-8
 
+// newOtto is the metric of a generator.
+func newOtto(pl *player, rows int, lambda float64) (metric, error) {
+	d, degree := pl.net.Out(), pl.opt.Direction.degree()
+	switch fields := 1 + monomials(d, degree); {
+	case pl.name == "discriminator":
+		return nil, fmt.Errorf("it measures how the density of samples moves, and the discriminator makes none; use l2 or fisher")
+	case d > 2:
+		return nil, fmt.Errorf("its gradient fields are here for samples of dimension 1 and 2, found %d; use l2 or fisher", d)
+	case fields >= rows*d:
+		return nil, fmt.Errorf("%d fields (degree %d) span all %d velocities of a batch of %d samples, and the metric would be l2; lower the degree or enlarge the batch", fields, degree, rows*d, rows)
+	}
+	return newOttoMetric(pl.p, pl.net, rows, degree, lambda), nil
+}
+
+// DefaultOttoDegree is the degree of the polynomials when none is given.
+const DefaultOttoDegree = 6
+
+// degree is that of the polynomials of otto.
+func (d Direction) degree() int {
+	if d.Degree == 0 {
+		return DefaultOttoDegree
+	}
+	return d.Degree
+}
+
 // newOttoMetric is for batches of b samples.
-func newOttoMetric(p *pass, b, degree int, lambda float64) *ottoMetric {
-	d := p.net.Out()
+func newOttoMetric(p stages, net Network, b, degree int, lambda float64) *ottoMetric {
+	d := net.Out()
 	r := 1 + monomials(d, degree)
-	return &ottoMetric{rowMetric: newRowMetric(r, p.net.Params(), float64(b), lambda), p: p, b: b, d: d, degree: degree,
+	return &ottoMetric{rowMetric: newRowMetric(r, net.Params(), float64(b), lambda), p: p, b: b, d: d, degree: degree,
 		q: make([]float64, r*b*d), s: make([]float64, b*d), inv: make([]float64, d), h: make([]float64, d*(degree+1)), w: make([]float64, r)}
 }
 
@@ -70,11 +96,11 @@ func monomials(d, p int) int {
 // column returns column k of P's basis.
 func (s *ottoMetric) column(k int) []float64 { m := s.b * s.d; return s.q[k*m : (k+1)*m] }
 
-// rowsOf fills R = QᵀJ for the samples x[B×d] of the last forward pass and the derivatives
-// c[B×d] of the loss by them.
-func (s *ottoMetric) rowsOf(params, x, c []float64) {
+// factor fills R = QᵀJ for the samples of the forward pass and the derivatives c[B×d] of the
+// loss by them, and factors.
+func (s *ottoMetric) factor(params, c []float64) {
 	copy(s.column(0), c)
-	s.fields(x)
+	s.fields(s.p.outputs())
 	for k := range s.r {
 		q := s.column(k)
 		if s.orthonormalise(k) {
@@ -83,6 +109,21 @@ func (s *ottoMetric) rowsOf(params, x, c []float64) {
 		}
 		clear(q)
 		clear(s.row(k))
+	}
+	s.factorRows()
+}
+
+// weigh writes P = QQᵀ.
+func (s *ottoMetric) weigh(w []float64) {
+	clear(w)
+	m := s.b * s.d
+	for f := range s.r {
+		q := s.column(f)
+		for i, x := range q {
+			for k, y := range q {
+				w[i*m+k] += x * y
+			}
+		}
 	}
 }
 

@@ -22,20 +22,18 @@ func forEachRowMetric(t *testing.T, f func(t *testing.T, s *rowMetric, direction
 				out := make([]float64, rows*net.Out())
 				p.forward(out, params, in, rows)
 
-				fisher := newFisherMetric(p, rows, 3, lambda)
+				fisher := newFisherMetric(p, net, rows, 3, lambda)
 				fisher.rowMetric = newRowMetricForm(rows, net.Params(), float64(rows), lambda, gram)
-				fisher.rowsOf(params, c)
-				fisher.factorRows()
+				fisher.factor(params, c)
 				t.Run(fmt.Sprintf("fisher,N=%d,gram=%v", rows, gram), func(t *testing.T) {
 					f(t, fisher.rowMetric, func(dst []float64) { fisher.direction(dst, params, c) }, params, c, j, denseFisher(j, c, rows, net.Out(), 3, lambda))
 				})
 				if net.Out() > 2 {
 					continue
 				}
-				otto := newOttoMetric(p, rows, 3, lambda)
+				otto := newOttoMetric(p, net, rows, 3, lambda)
 				otto.rowMetric = newRowMetricForm(otto.r, net.Params(), float64(rows), lambda, gram)
-				otto.rowsOf(params, out, c)
-				otto.factorRows()
+				otto.factor(params, c)
 				t.Run(fmt.Sprintf("otto,N=%d,gram=%v", rows, gram), func(t *testing.T) {
 					f(t, otto.rowMetric, func(dst []float64) { otto.direction(dst, params, c) }, params, c, j, denseOtto(j, out, c, rows, net.Out(), 3, lambda))
 				})
@@ -213,8 +211,8 @@ func TestOttoIsDominated(t *testing.T) {
 		p.forward(out, params, in, rows)
 		n := net.Params()
 		for _, degree := range []int{1, 2, 5, 14} {
-			s := newOttoMetric(p, rows, degree, 0)
-			s.rowsOf(params, out, c)
+			s := newOttoMetric(p, net, rows, degree, 0)
+			s.factor(params, c)
 			f := mat.NewDense(n, n, nil)
 			r := mat.NewDense(s.r, n, s.rows)
 			f.Mul(r.T(), r)
@@ -263,7 +261,7 @@ func TestMetricsOfTheLinearGenerator(t *testing.T) {
 	a, n := []float64{0.5, -1.2, 0.8}, latent+1
 	params := append(append([]float64(nil), a...), 0.3)
 	src, p := stream(t, ""), newPass(net, batch)
-	s := newOttoMetric(p, batch, degree, 0)
+	s := newOttoMetric(p, net, batch, degree, 0)
 	z, x, c := make([]float64, batch*latent), make([]float64, batch), make([]float64, batch)
 	sum, square := make([]float64, 2*n*n), make([]float64, 2*n*n)
 	for range repeats {
@@ -272,7 +270,7 @@ func TestMetricsOfTheLinearGenerator(t *testing.T) {
 		for i, v := range x {
 			c[i] = math.Sin(v) // a force that is a function of x
 		}
-		s.rowsOf(params, x, c)
+		s.factor(params, c)
 		for i := range n {
 			for k := range n {
 				otto, l2 := 0.0, 0.0
@@ -317,4 +315,103 @@ func jacobianOfLinear(z []float64, row, k int) float64 {
 		return 1
 	}
 	return z[row*3+k]
+}
+
+// natural returns a natural optimizer in a metric.
+func natural(t testing.TB, name, metric string, degree int) Optimizer {
+	o := optimizer(t, name)
+	o.Direction.Damping, o.Direction.Metric, o.Direction.Degree = 0.1, metric, degree
+	return o
+}
+
+// TestMetricConformance holds trainers in the other metrics, with metric noise and without,
+// to the suite of every Map, and their recurrences to that of every recurrence: drift, noise,
+// norm and determinant belong to the same F, which depends on both players.
+func TestMetricConformance(t *testing.T) {
+	for dim := 1; dim <= 2; dim++ {
+		for _, c := range []struct{ d, g string }{{"fisher", "otto"}, {"l2", "fisher"}, {"fisher", "l2"}} {
+			for _, noise := range []Noise{
+				{Kind: "minibatch"},
+				{Kind: "injected", TD: 1e-3, TG: 2e-3, MetricD: true, MetricG: true, Quenched: 6},
+				{Kind: "injected", TD: 1e-3, TG: 2e-3, MetricG: true, Quenched: 40},
+			} {
+				s := game{latent: 2, hidden: []int{3}, batch: 6, noise: noise,
+					d: natural(t, "natural-momentum", c.d, 0), g: natural(t, "natural", c.g, 2), regs: []Regulariser{regularise(t, R1Config{0.5})}}
+				if dim == 2 {
+					s.target = planar(t)
+				}
+				t.Run(fmt.Sprintf("%s,%s/%s-%d/d=%d", c.d, c.g, noise.Kind, noise.Quenched, dim), func(t *testing.T) { conform(t, s) })
+			}
+		}
+	}
+}
+
+// TestMetricDirection compares the step's direction, penalty included, with a dense solve of
+// the metric built from the forward tangent.
+func TestMetricDirection(t *testing.T) {
+	for dim := 1; dim <= 2; dim++ {
+		for _, c := range []struct{ d, g string }{{"fisher", "otto"}, {"fisher", "fisher"}} {
+			for _, rows := range []int{9, 60} {
+				s := game{latent: 2, hidden: []int{4}, noise: Noise{Kind: "none", Quenched: rows}, packing: 3, d: natural(t, "natural", c.d, 0),
+					g: natural(t, "natural", c.g, 3), regs: []Regulariser{regularise(t, R1Config{0.5}), regularise(t, WeightDecayConfig{0.1, 0.1})}}
+				if dim == 2 {
+					s.target = planar(t)
+				}
+				tr := s.trainer(t)
+				q := start(t, tr)[:tr.Config()]
+				for b, name := range []string{c.d, c.g} {
+					lo, hi := tr.BlockRange(b)
+					n := hi - lo
+					g, dir, back, f := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n*n)
+					tr.BatchGradient(g, b, q)
+					tr.BatchDirection(dir, b, q)
+					tr.DenseMetric(f, b, q, 0.1)
+					var fd mat.VecDense
+					fd.MulVec(mat.NewDense(n, n, f), mat.NewVecDense(n, dir))
+					copy(back, fd.RawVector().Data)
+					within(t, fmt.Sprintf("F·direction, %s, d=%d, B=%d", name, dim, rows), back, g, 1e-9)
+				}
+			}
+		}
+	}
+}
+
+// TestFisherOfTheDiscriminator: with the cross entropy it is Σ (label − D)² ∇a∇aᵀ over the 2B
+// rows, divided by 2B.
+func TestFisherOfTheDiscriminator(t *testing.T) {
+	const rows = 8
+	tr := game{hidden: []int{4}, noise: Noise{Kind: "none", Quenched: rows}, d: natural(t, "natural", "fisher", 0)}.trainer(t)
+	q := start(t, tr)[:tr.Config()]
+	n := len(tr.Psi(q))
+	got, want := make([]float64, n*n), mat.NewDense(n, n, nil)
+	tr.DenseMetric(got, 0, q, 0)
+	net := tr.dis.net.(*MLP)
+	for i := range 2 * rows {
+		label, x := 1.0, tr.x[i:i+1]
+		if i >= rows {
+			label, x = 0, naiveForward(tr.gen.net.(*MLP), tr.Theta(q), tr.zD[(i-rows)*tr.latent:(i-rows+1)*tr.latent])
+		}
+		p := newPass(net, 1)
+		out, g := make([]float64, 1), make([]float64, n)
+		p.forward(out, tr.Psi(q), x, 1)
+		p.cotangents(tr.Psi(q), []float64{sigma(out[0]) - label})
+		p.gradient(g)
+		v := mat.NewVecDense(n, g)
+		want.RankOne(want, 1.0/(2*rows), v, v)
+	}
+	within(t, "F", got, want.RawMatrix().Data, 1e-12)
+}
+
+// TestMetricRefusals: a metric where it means nothing is refused with the reason.
+func TestMetricRefusals(t *testing.T) {
+	for _, c := range []struct {
+		game  game
+		parts []string
+	}{
+		{game{d: natural(t, "natural", "otto", 2)}, []string{`"otto"`, "discriminator", "samples"}},
+		{game{batch: 6, g: natural(t, "natural", "otto", 5)}, []string{"degree 5", "6 velocities", "l2"}},
+	} {
+		_, err := New(c.game.config(t))
+		refused(t, "New", err, c.parts)
+	}
 }

@@ -65,7 +65,7 @@ func forEachMetric(t *testing.T, f func(t *testing.T, m *l2Metric, params, in []
 				p.enableTangents()
 				m := newL2MetricForm(p, rows, lambda, gram)
 				p.forward(make([]float64, rows*net.Out()), params, in, rows)
-				m.factor(params)
+				m.factor(params, nil)
 				t.Run(fmt.Sprintf("N=%d,gram=%v", rows, gram), func(t *testing.T) { f(t, m, params, in, j, dense) })
 			}
 		}
@@ -139,7 +139,7 @@ func TestMetricFormsAgree(t *testing.T) {
 			p.enableTangents()
 			m := newL2MetricForm(p, rows, 1e-4, gram)
 			p.forward(make([]float64, rows*net.Out()), params, in, rows)
-			m.factor(params)
+			m.factor(params, nil)
 			y[k] = make([]float64, net.Params())
 			m.sample(y[k], params, e)
 		}
@@ -183,7 +183,7 @@ func TestFailedFactorisation(t *testing.T) {
 	p := newPass(net, 4)
 	m := newL2Metric(p, 4, 1e-4)
 	p.forward(make([]float64, 4), params, in, 4)
-	m.factor(params)
+	m.factor(params, nil)
 	dst := make([]float64, net.Params())
 	m.direction(dst, params, normals(src, 4))
 	if !math.IsNaN(num.Norm2(dst)) {
@@ -203,7 +203,7 @@ func TestMetricSolve(t *testing.T) {
 		p := newPass(m.p.net, m.rows)
 		p.forward(make([]float64, m.m), params, in, m.rows)
 		other := newJacobianMetric(p, m.p.net, m.rows, m.lambda)
-		other.factor(params)
+		other.factor(params, nil)
 		for _, s := range []metric{m, other} {
 			got := append([]float64(nil), v...)
 			s.solve(got, params, got)

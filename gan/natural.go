@@ -9,14 +9,21 @@ import "fmt"
 type metric interface {
 	// normals is the length of sample's inputs.
 	normals() int
-	factor(params []float64)
+	// factor takes the derivatives c[rows×out] of the batch loss by the outputs, too, on which
+	// some metrics depend; it may leave no cotangents.
+	factor(params, c []float64)
+	// ofLoss reports whether F depends on c. If it does, everything follows factor.
+	ofLoss() bool
+	// weigh writes W[m×m] of F = JᵀWJ/N + λI, the m = rows·out rows of J ordered as outputs
+	// are, for checks.
+	weigh(w []float64)
 	// direction writes F⁻¹Jᵀc for c[rows×out], the derivatives of a loss by the outputs.
 	direction(dst, params, c []float64)
 	// solve writes F⁻¹v for any v; it needs tangents enabled. dst may be v.
 	solve(dst, params, v []float64)
 	// sample writes F^{-1/2}-coloured normals: of covariance F⁻¹, linear in xi.
 	sample(dst, params, xi []float64)
-	// norm returns vᵀFv and apply writes Fv; both need tangents enabled, neither factor.
+	// norm returns vᵀFv and apply writes Fv; both need tangents enabled, and factor if ofLoss.
 	norm(params, v []float64) float64
 	apply(dst, params, v []float64)
 	logDet() float64
@@ -32,6 +39,16 @@ type metricEntry struct {
 
 var metrics = []metricEntry{
 	{"l2", "JᵀJ/N + λI, the pull-back of the L² distance of the outputs (the listing's)", newL2},
+	{"otto", "JᵀPJ/B + λI, P the projection on gradient fields: the pull-back of Otto's metric, of a generator", newOtto},
+	{"fisher", "Σ g_i g_iᵀ/N + λI, the empirical Fisher matrix of the player's loss", newFisher},
+}
+
+// Metrics returns the names and documentation of the metrics that a Direction may name.
+func Metrics() (names, docs []string) {
+	for _, e := range metrics {
+		names, docs = append(names, e.name), append(docs, e.doc)
+	}
+	return names, docs
 }
 
 // newMetric builds the metric that a natural direction names.

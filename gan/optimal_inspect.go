@@ -19,19 +19,26 @@ func (o *Optimal) BatchDirection(dst []float64, _ int, x []float64) {
 	copy(dst, o.gen.dir)
 }
 
-// DenseMetric writes F = JᵀJ/N + λI at x into dst[n×n], J being that of the samples by x.
+// DenseMetric writes F = JᵀWJ/N + λI at x into dst[n×n], J being that of the samples by x and
+// W that of the metric, the identity for l2 and without one.
 func (o *Optimal) DenseMetric(dst []float64, _ int, x []float64, lambda float64) {
 	f, n, m := o.Fork(), o.gen.hi, o.rows
 	f.gen.p.enableTangents()
+	w, jt, jtw, along := make([]float64, m*m), make([]float64, n*m), make([]float64, n*m), make([]float64, n)
+	identity(w, m)
+	if f.gen.metric != nil {
+		f.direction(x[:n], o.z)
+		f.gen.metric.weigh(w)
+	}
 	theta := foldInto(o.cfg.Prior, f.theta, f.sign, x[:n])
 	f.gen.p.forward(f.y, theta, o.z, m)
-	jt, along := make([]float64, n*m), make([]float64, n)
 	for i := range n {
 		along[i] = f.sign[i]
 		f.gen.p.tangent(jt[i*m:(i+1)*m], theta, along, nil)
 		along[i] = 0
 	}
-	num.Gemm(false, true, n, n, m, 1/float64(m), jt, m, jt, m, 0, dst, n)
+	num.Gemm(false, false, n, m, m, 1/float64(m), jt, m, w, m, 0, jtw, m)
+	num.Gemm(false, true, n, n, m, 1, jtw, m, jt, m, 0, dst, n)
 	for i := range n {
 		dst[i*n+i] += lambda
 	}

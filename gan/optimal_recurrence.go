@@ -71,14 +71,14 @@ func (r *optimalMetricRecurrence) ApplyMetric(dst []float64, _ int, x, v []float
 	theta := r.evaluate(x)
 	r.gen.metric.apply(dst, theta, r.turned(v))
 	hadamard(dst, dst, r.sign)
-	r.factored = false
+	r.factored = r.gen.metric.ofLoss()
 }
 
 // LogDet returns log det F(x); the signs of a fold drop out.
 func (r *optimalMetricRecurrence) LogDet(_ int, x []float64) float64 {
 	theta := r.evaluate(x)
 	if !r.factored {
-		r.gen.metric.factor(theta)
+		r.gen.metric.factor(theta, nil)
 		r.factored = true
 	}
 	return r.gen.metric.logDet()
@@ -93,10 +93,17 @@ func (r *optimalMetricRecurrence) turned(v []float64) []float64 {
 	return r.v
 }
 
-// evaluate leaves the forward pass at x in the working storage and returns θ.
+// evaluate leaves the forward pass at x in the working storage, and all of a metric that
+// depends on the loss, and returns θ.
 func (r *optimalMetricRecurrence) evaluate(x []float64) []float64 {
 	theta := foldInto(r.cfg.Prior, r.theta, r.sign, x[:r.gen.hi])
-	if r.runs != r.gen.p.runs() || !slices.Equal(r.at, x[:r.gen.hi]) {
+	if r.runs == r.gen.p.runs() && slices.Equal(r.at, x[:r.gen.hi]) {
+		return theta
+	}
+	if r.gen.metric.ofLoss() {
+		r.direction(x, r.z)
+		r.remember(x, true)
+	} else {
 		r.gen.p.forward(r.y, theta, r.z, r.rows)
 		r.remember(x, false)
 	}

@@ -179,10 +179,15 @@ func TestOptimalConformance(t *testing.T) {
 		{Kind: "injected", TG: 2e-3, MetricG: true, Quenched: 30},
 		{Kind: "minibatch+injected", TG: 2e-3},
 	}
+	var optimizers []Optimizer
 	for _, g := range Optimizers() {
+		optimizers = append(optimizers, optimizer(t, g.Name))
+	}
+	optimizers = append(optimizers, natural(t, "natural", "otto", 2), natural(t, "natural-momentum", "fisher", 0))
+	for _, g := range optimizers {
 		for i, noise := range noises {
 			for name, prior := range somePriors {
-				s := optimalGame{hidden: []int{3}, loss: []string{"saturating", "non-saturating"}[i%2], noise: noise, prior: prior, optimizer: optimizer(t, g.Name), batch: 5, t: 0.01}
+				s := optimalGame{hidden: []int{3}, loss: []string{"saturating", "non-saturating"}[i%2], noise: noise, prior: prior, optimizer: g, batch: 5, t: 0.01}
 				s.optimizer.Direction.Damping = 0.05
 				if noise.validate(s.optimizer, s.optimizer) != nil {
 					continue
@@ -192,7 +197,7 @@ func TestOptimalConformance(t *testing.T) {
 						s.observe = append(s.observe, o.Name)
 					}
 				}
-				t.Run(fmt.Sprintf("%s/%s-%d/%s", g.Name, noise.Kind, i, name), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s%s/%s-%d/%s", g.Name, g.Direction.Metric, noise.Kind, i, name), func(t *testing.T) {
 					o := s.trainer(t)
 					q := normals(stream(t, "start"), o.Config())
 					for k := range q { // no difference quotient may straddle a wall
@@ -217,9 +222,13 @@ func TestOptimalConformance(t *testing.T) {
 // TestOptimalDirection: the direction of a step is ∇U, or F⁻¹∇U with the prior's term in it,
 // F being dense; and DenseMetric is the metric's.
 func TestOptimalDirection(t *testing.T) {
-	for _, name := range []string{"sgd", "natural"} {
+	for _, name := range []string{"sgd", "l2", "otto", "fisher"} {
 		for pname, prior := range somePriors {
-			s := optimalGame{hidden: []int{3}, prior: prior, optimizer: optimizer(t, name), noise: Noise{Kind: "injected", TG: 0.3, Quenched: 7}}
+			opt := optimizer(t, "sgd")
+			if name != "sgd" {
+				opt = natural(t, "natural", name, 3)
+			}
+			s := optimalGame{hidden: []int{3}, prior: prior, optimizer: opt, noise: Noise{Kind: "injected", TG: 0.3, Quenched: 7}}
 			s.optimizer.Direction.Damping = 0.05
 			o := s.trainer(t)
 			n := o.Config()

@@ -24,6 +24,7 @@ type Direction struct {
 	Natural bool
 	Damping float64 // λ > 0 when Natural
 	Metric  string  // of Natural; "" is "l2"
+	Degree  int     // of otto's polynomials; 0 is DefaultOttoDegree
 }
 
 // A Rule moves the parameters p of one player, with memory of its own that starts as Init
@@ -62,7 +63,7 @@ var optimizers = []OptimizerEntry{
 	{"rmsprop", "RMSprop with PyTorch's semantics", func() OptimizerConfig { c := DefaultRMSprop(); return &c }},
 	{"amsgrad", "AMSGrad with PyTorch's semantics", func() OptimizerConfig { c := DefaultAMSGrad(); return &c }},
 	{"optimistic", "optimistic gradient descent, θ' = θ − 2ηg + ηg₋", func() OptimizerConfig { c := DefaultOptimistic(); return &c }},
-	{"natural", "exact natural gradient of the l2 metric", func() OptimizerConfig { c := DefaultNatural(); return &c }},
+	{"natural", "exact natural gradient of a metric, by default l2", func() OptimizerConfig { c := DefaultNatural(); return &c }},
 	{"natural-momentum", "heavy ball on the natural gradient", func() OptimizerConfig { c := DefaultNaturalMomentum(); return &c }},
 }
 
@@ -87,8 +88,11 @@ func (o Optimizer) Validate() error {
 	if d := o.Direction; d.Natural && (!(d.Damping > 0) || math.IsInf(d.Damping, 0)) {
 		return fmt.Errorf("gan: damping of optimizer %q is %v, allowed are finite numbers > 0", o.Name, d.Damping)
 	}
-	if o.Direction.Natural {
-		_, err := o.Direction.entry()
+	if d := o.Direction; d.Natural {
+		if d.Degree < 0 {
+			return fmt.Errorf("gan: degree of optimizer %q is %d, allowed are integers ≥ 1", o.Name, d.Degree)
+		}
+		_, err := d.entry()
 		return err
 	}
 	return nil

@@ -81,7 +81,7 @@ func (pl *player) direction(params, c []float64) {
 		}
 		return
 	}
-	pl.metric.factor(params)
+	pl.metric.factor(params, c)
 	pl.metric.direction(pl.dir, params, c)
 	if pl.extra != nil && num.Norm2(pl.extra) != 0 {
 		pl.metric.solve(pl.extra, params, pl.extra)

@@ -139,7 +139,7 @@ func (r *metricRecurrence) ApplyMetric(dst []float64, b int, qmix, v []float64) 
 	}
 	r.evaluate(b, qmix)
 	pl.metric.apply(dst, qmix[pl.lo:pl.hi], v)
-	r.at[b].factored = false
+	r.at[b].factored = pl.metric.ofLoss()
 }
 
 // LogDet returns log det F(q̃) of block b, 0 for a block without metric noise.
@@ -150,15 +150,21 @@ func (r *metricRecurrence) LogDet(b int, qmix []float64) float64 {
 	}
 	r.evaluate(b, qmix)
 	if !r.at[b].factored {
-		pl.metric.factor(qmix[pl.lo:pl.hi])
+		pl.metric.factor(qmix[pl.lo:pl.hi], nil)
 		r.at[b].factored = true
 	}
 	return pl.metric.logDet()
 }
 
-// evaluate leaves the forward pass of block b at q in the working storage.
+// evaluate leaves the forward pass of block b at q in the working storage, and all of a
+// metric that depends on the loss.
 func (r *metricRecurrence) evaluate(b int, q []float64) {
 	if at := &r.at[b]; at.gen == r.gen.p.runs() && at.dis == r.dis.p.runs() && slices.Equal(at.q, q[:r.n]) {
+		return
+	}
+	if r.player(b).metric.ofLoss() {
+		r.drive(b, q)
+		r.remember(b, q, true)
 		return
 	}
 	r.forward(b, q)

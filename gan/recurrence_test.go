@@ -16,8 +16,15 @@ type sampler interface {
 // order at a few points: each answer must be what a fresh trainer gives. A stale forward
 // pass or factorisation fails.
 func TestMetricRecurrenceMemory(t *testing.T) {
+	for _, c := range []struct{ d, g string }{{"l2", "l2"}, {"fisher", "otto"}, {"l2", "fisher"}} {
+		t.Run(c.d+","+c.g, func(t *testing.T) { testMetricRecurrenceMemory(t, c.d, c.g) })
+	}
+}
+
+func testMetricRecurrenceMemory(t *testing.T, d, g string) {
 	s := game{hidden: []int{3}, observe: []string{"rho", "loss_d"}, d: optimizer(t, "natural"), g: optimizer(t, "natural-momentum"),
 		noise: Noise{Kind: "injected", TD: 1, TG: 1, MetricD: true, MetricG: true, Quenched: 5}}
+	s.d.Direction.Metric, s.g.Direction.Metric, s.g.Direction.Degree = d, g, 2
 	tr := s.trainer(t)
 	shared, err := tr.Recurrence()
 	if err != nil {
@@ -87,8 +94,16 @@ func TestMetricRecurrenceMemory(t *testing.T) {
 // TestApplyMetric compares F·v with the metric built column by column, and rᵀ(F r) with the
 // norm, between other calls that share the working storage.
 func TestApplyMetric(t *testing.T) {
-	tr := game{hidden: []int{3}, d: optimizer(t, "natural"), g: optimizer(t, "natural"),
-		noise: Noise{Kind: "injected", TD: 1, TG: 1, MetricD: true, MetricG: true, Quenched: 5}}.trainer(t)
+	for _, c := range []struct{ d, g string }{{"l2", "l2"}, {"fisher", "otto"}, {"l2", "fisher"}} {
+		t.Run(c.d+","+c.g, func(t *testing.T) { testApplyMetric(t, c.d, c.g) })
+	}
+}
+
+func testApplyMetric(t *testing.T, d, g string) {
+	s := game{hidden: []int{3}, d: optimizer(t, "natural"), g: optimizer(t, "natural"),
+		noise: Noise{Kind: "injected", TD: 1, TG: 1, MetricD: true, MetricG: true, Quenched: 5}}
+	s.d.Direction.Metric, s.g.Direction.Metric, s.g.Direction.Degree = d, g, 2
+	tr := s.trainer(t)
 	rec, err := tr.Recurrence()
 	if err != nil {
 		t.Fatal(err)

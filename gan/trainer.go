@@ -51,7 +51,8 @@ type Config struct {
 //
 // r_D and r_G are what the regularisers take; with k > 1 steps of the discriminator data, z_D,
 // r_D and noise_D are k blocks each. noise_D and noise_G each being absent at temperature 0, n normals for isotropic noise
-// and N·d_out + n for metric noise (N = 2B/m, d_out = 1 for the discriminator).
+// and a normal for each row of F besides for metric noise (l2: N·d_out rows, N = 2B/m and d_out = 1
+// for the discriminator).
 type Trainer struct {
 	cfg    Config
 	rows   int // B, or the size of the quenched batch

@@ -123,6 +123,7 @@ var families = []struct {
 	{"optimizers", listOptimizers},
 	{"schedules", listSchedules},
 	{"dynamics", listDynamics},
+	{"metrics", listMetrics},
 	{"regularisers", listRegularisers},
 	{"schemes", listSchemes},
 	{"noise", listNoise},

@@ -362,10 +362,20 @@ func (g generator) Quantile(u float64) (float64, bool) {
 
 func (g generator) Loss(dst, q, samples []float64) { g.t.GeneratorLosses(dst, q, samples) }
 
-func listSchedules() []Entry    { return entries(scheduleChoices()) }
-func listTargets() []Entry      { return entries(targetChoices()) }
-func listOptimizers() []Entry   { return entries(optimizerChoices()) }
-func listDynamics() []Entry     { return entries(dynamicsChoices()) }
+func listSchedules() []Entry  { return entries(scheduleChoices()) }
+func listTargets() []Entry    { return entries(targetChoices()) }
+func listOptimizers() []Entry { return entries(optimizerChoices()) }
+func listDynamics() []Entry   { return entries(dynamicsChoices()) }
+
+func listMetrics() []Entry {
+	var out []Entry
+	names, docs := gan.Metrics()
+	for i, name := range names {
+		out = append(out, Entry{Name: name, Doc: docs[i]})
+	}
+	return out
+}
+
 func listRegularisers() []Entry { return entries(regulariserChoices()) }
 
 func listLosses() []Entry { return entries(lossChoices()) }

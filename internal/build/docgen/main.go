@@ -76,6 +76,7 @@ var sections = []section{
 	{"losses", "Losses", "Named by `trainer.loss`.", "[trainer.%s]"},
 	{"activations", "Activations", "Named by `system.mlp.generator.activation` and `system.mlp.discriminator.activation`.", ""},
 	{"optimizers", "Optimizers", "Named by `trainer.generator.optimizer` and `trainer.discriminator.optimizer`.", "[trainer.generator.%[1]s] or [trainer.discriminator.%[1]s]"},
+	{"metrics", "Metrics of the natural gradient", "Named by the key `metric` of the optimizers `natural` and `natural-momentum`.", ""},
 	{"dynamics", "Dynamics", "How the two players' gradients become a step, named by `trainer.dynamics` of a GAN.", "[trainer.%s]"},
 	{"regularisers", "Regularisers", "Named in the list `trainer.regularisers` of a GAN; they act in that order.", "[trainer.%s]"},
 	{"schedules", "Schedules", "Factors of a learning rate (`trainer.generator.schedule`, `trainer.discriminator.schedule`) or of the injected temperatures (`noise.schedule`) at step k.", "[trainer.generator.%[1]s], [trainer.discriminator.%[1]s] or [noise.%[1]s]"},
