@@ -1,5 +1,10 @@
 package langevin
 
+import (
+	"errors"
+	"fmt"
+)
+
 // sgldTangent is the scratch of the derivative of an SGLD step.
 type sgldTangent struct {
 	mix        [][]float64 // mixed configuration seen by each block, one per block
@@ -28,6 +33,31 @@ func (m *SGLD) Linear() bool {
 		}
 	}
 	return m.derivative != nil
+}
+
+var errNoDerivative = errors.New("the drift has no derivatives (langevin.DriftDerivative)")
+
+// HasAdjoint returns nil if the drift is a DriftDerivative and no block has a metric.
+func (m *SGLD) HasAdjoint() error {
+	for _, p := range m.players {
+		if p.Metric != nil {
+			return fmt.Errorf("block %q has a metric: the adjoint of its drift is not available", p.Name)
+		}
+	}
+	if m.derivative == nil {
+		return errNoDerivative
+	}
+	return nil
+}
+
+// DriftAdjoint writes η(∂f_b/∂q̃)ᵀw.
+func (m *SGLD) DriftAdjoint(dst []float64, b int, qmix, w []float64) {
+	p := &m.players[b]
+	clear(m.lin.vec)
+	for i, x := range w {
+		m.lin.vec[p.Lo+i] = p.Eta * x
+	}
+	m.derivative.DriftVJP(dst, qmix, m.lin.vec)
 }
 
 // mixes fills lin.mix: the configurations that each block sees when ξ = 0.

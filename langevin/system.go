@@ -74,6 +74,17 @@ type RowRecurrence interface {
 	DriftRows(dst []float64, b int, qmix []float64)
 }
 
+// An AdjointRecurrence is a Recurrence with exact derivatives of its drifts, which path
+// moves that follow the gradient of the action need.
+type AdjointRecurrence interface {
+	Recurrence
+	// DriftAdjoint writes (∂v_b/∂q̃)ᵀw at the mixed configuration q̃: all Config() numbers,
+	// for a w of the block's length. dst overlaps neither qmix nor w.
+	DriftAdjoint(dst []float64, b int, qmix, w []float64)
+	// HasAdjoint returns nil, or why this system, as configured, has no derivatives.
+	HasAdjoint() error
+}
+
 // MetricRecurrence is a Recurrence some of whose blocks have Metric set.
 type MetricRecurrence interface {
 	Recurrence

@@ -17,6 +17,14 @@ var moves = []MoveEntry{
 		func() Move { return &Shooting{Count: 1, Step: 1, Target: 0.4} }},
 	{"pcn", "preconditioned Crank–Nicolson on the inputs", Innovations,
 		func() Move { return &PCN{Step: 0.5, Target: 0.4} }},
+	{"hmc", "Hamiltonian Monte Carlo of the whole path by the exact gradient of the action", Positions,
+		func() Move { return &HMC{Leapfrog: 8, Step: 0.2, Target: 0.8, Jitter: 0.2} }},
+	{"mala", "Metropolis-adjusted Langevin of the whole path by the exact gradient of the action", Positions,
+		func() Move { return &MALA{Step: 0.2, Target: 0.57} }},
+	{"innovation-hmc", "Hamiltonian Monte Carlo on the inputs by the exact gradient of the tilt", Innovations,
+		func() Move { return &InnovationHMC{Leapfrog: 8, Step: 0.2, Target: 0.8, Jitter: 0.2} }},
+	{"pcn-langevin", "pCN steered by the exact gradient of the tilt", Innovations,
+		func() Move { return &PCNLangevin{Step: 0.5, Target: 0.57} }},
 }
 
 // Moves returns the catalogue.

@@ -63,6 +63,9 @@ func NewChain(spec Spec) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.tilt, err = findTilt(spec); err != nil {
+		return nil, err
+	}
 	c := &Chain{path: p}
 	for _, m := range spec.Moves {
 		if err := checkTuning(m); err != nil {
@@ -75,9 +78,6 @@ func NewChain(spec Spec) (*Chain, error) {
 		b := bound{move: m, kernel: k}
 		b.step, b.target = m.Tuning()
 		c.moves = append(c.moves, b)
-	}
-	if p.tilt, err = findTilt(spec); err != nil {
-		return nil, err
 	}
 	p.setKappa(beta / hbar)
 	p.s = spec.Tilt.S

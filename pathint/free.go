@@ -83,15 +83,41 @@ func (f *bridge) propose(p *Path, j, n, lo, hi int, sigma, b float64, ref *refer
 	if p.guide != nil {
 		f.steer(u, p, j, n, lo, hi)
 	}
-	body, end := f.rows(n, min(2, p.steps-(j+n-1)))
-	row := func(i int) band {
-		if i < len(body) {
-			return body[i]
-		}
-		return end[i-len(body)]
+	l := f.factor(n, min(2, p.steps-(j+n-1)))
+	l.forward(u, w)
+	keep := math.Sqrt(1 - b*b)
+	for i, x := range u { // √(1−b²)·old + L⁻ᵀ[(1 − √(1−b²))u + bσz]
+		u[i] = (1-keep)*x + b*sigma*z[i]
 	}
-	for i := range n { // forward: L u = h
-		r := row(i)
+	l.backward(u, w)
+	for i := range n {
+		q := p.Slice(j + i)[lo:hi]
+		for c, x := range u[i*w : (i+1)*w] {
+			q[c] = keep*q[c] + x
+		}
+	}
+}
+
+// factor is the lower-triangular band L of one segment, n×n; its matrices have w columns,
+// the components of a slice.
+type factor struct{ body, end []band }
+
+func (f *bridge) factor(n, beyond int) factor {
+	body, end := f.rows(n, beyond)
+	return factor{body, end}
+}
+
+func (l factor) row(i int) band {
+	if i < len(l.body) {
+		return l.body[i]
+	}
+	return l.end[i-len(l.body)]
+}
+
+// forward solves L x = u in place.
+func (l factor) forward(u []float64, w int) {
+	for i := range len(u) / w {
+		r := l.row(i)
 		ui := u[i*w : (i+1)*w]
 		if i >= 2 && r.two != 0 {
 			axpy(-r.two, u[(i-2)*w:(i-1)*w], ui)
@@ -103,25 +129,44 @@ func (f *bridge) propose(p *Path, j, n, lo, hi int, sigma, b float64, ref *refer
 			ui[c] *= r.inv
 		}
 	}
-	keep := math.Sqrt(1 - b*b)
-	for i, x := range u { // √(1−b²)·old + L⁻ᵀ[(1 − √(1−b²))u + bσz]
-		u[i] = (1-keep)*x + b*sigma*z[i]
-	}
-	for i := n - 1; i >= 0; i-- { // backward: Lᵀ x = u
+}
+
+// backward solves Lᵀ x = u in place.
+func (l factor) backward(u []float64, w int) {
+	n := len(u) / w
+	for i := n - 1; i >= 0; i-- {
 		ui := u[i*w : (i+1)*w]
 		if i+2 < n {
-			if two := row(i + 2).two; two != 0 {
+			if two := l.row(i + 2).two; two != 0 {
 				axpy(-two, u[(i+2)*w:(i+3)*w], ui)
 			}
 		}
 		if i+1 < n {
-			axpy(-row(i+1).one, u[(i+1)*w:(i+2)*w], ui)
+			axpy(-l.row(i+1).one, u[(i+1)*w:(i+2)*w], ui)
 		}
-		inv := row(i).inv
-		q := p.Slice(j + i)[lo:hi]
+		inv := l.row(i).inv
 		for c := range ui {
 			ui[c] *= inv
-			q[c] = keep*q[c] + ui[c]
+		}
+	}
+}
+
+// times writes Lᵀu in place.
+func (l factor) times(u []float64, w int) {
+	n := len(u) / w
+	for i := range n {
+		ui := u[i*w : (i+1)*w]
+		inv := l.row(i).inv
+		for c := range ui {
+			ui[c] /= inv
+		}
+		if i+1 < n {
+			axpy(l.row(i+1).one, u[(i+1)*w:(i+2)*w], ui)
+		}
+		if i+2 < n {
+			if two := l.row(i + 2).two; two != 0 {
+				axpy(two, u[(i+2)*w:(i+3)*w], ui)
+			}
 		}
 	}
 }

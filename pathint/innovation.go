@@ -17,6 +17,11 @@ import (
 type Innovation struct {
 	m     langevin.Map
 	terms []Term
+
+	adjoint    langevin.AdjointRecurrence // of the map's drift; nil with the reason in adjointErr
+	adjointErr error
+	blocks     []langevin.Block
+	mix, back  []float64 // scratch of Gradient, n each
 }
 
 // NewInnovation returns the action of a map.
@@ -24,7 +29,9 @@ func NewInnovation(m langevin.Map) (*Innovation, error) {
 	if m.Inputs() < 1 {
 		return nil, fmt.Errorf("pathint: innovation: the map draws no random inputs, so its path is deterministic; give it noise")
 	}
-	return &Innovation{m: m, terms: []Term{{Name: "quadratic", Scaled: 1, ReferenceScaled: 1}}}, nil
+	a := &Innovation{m: m, terms: []Term{{Name: "quadratic", Scaled: 1, ReferenceScaled: 1}}}
+	a.findAdjoint()
+	return a, nil
 }
 
 func (a *Innovation) Name() string             { return "innovation" }

@@ -52,7 +52,7 @@ type OnsagerMachlup struct {
 	n      int
 	terms  []Term
 
-	mix, res        []float64 // scratch, n each
+	mix, res, back  []float64 // scratch, n each
 	zero            []float64 // n zeros
 	state, next, in []float64 // scratch of step
 }
@@ -96,7 +96,7 @@ func NewOnsagerMachlup(sys System) (*OnsagerMachlup, error) {
 		}
 		a.ref = append(a.ref, &reference{phi: 1})
 	}
-	a.mix, a.res, a.zero = make([]float64, a.n), make([]float64, a.n), make([]float64, a.n)
+	a.mix, a.res, a.back, a.zero = make([]float64, a.n), make([]float64, a.n), make([]float64, a.n), make([]float64, a.n)
 	if m, ok := sys.(langevin.Map); ok {
 		a.step = m
 		a.state, a.next = make([]float64, m.Dim()), make([]float64, m.Dim())

@@ -296,11 +296,19 @@ func (p *Path) update() {
 	if p.s == 0 {
 		return
 	}
-	t.obs = save(t.obs, p.obs, t.q0, t.q1, p.nobs)
-	t.observed = true
+	if !t.observed {
+		t.obs = save(t.obs, p.obs, t.q0, t.q1, p.nobs)
+		t.observed = true
+	}
 	for k := t.q0; k < t.q1; k++ {
 		p.observer.Observe(p.obs[k*p.nobs:(k+1)*p.nobs], p.Slice(k)[:p.n])
 	}
+}
+
+// reprice brings an open proposal up to date once more, after it has been written anew.
+func (p *Path) reprice() {
+	p.trial.updated = false
+	p.update()
 }
 
 // Delta returns the change of −log weight made by the open proposal.

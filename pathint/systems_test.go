@@ -16,8 +16,9 @@ type toy struct {
 	obs  []langevin.Observable
 	look func(dst, q []float64)
 
-	mix, v, z, l []float64
-	drifts       int // calls of Drift, to check the accounts
+	mix, v, z, l    []float64
+	at, plus, minus []float64 // scratch of differences
+	drifts          int       // calls of Drift, to check the accounts
 }
 
 func newToy(n int, blocks []langevin.Block, drift func(dst []float64, b int, q []float64)) *toy {
@@ -43,6 +44,48 @@ func (t *toy) Observe(dst, q []float64)           { t.look(dst, q) }
 func (t *toy) Drift(dst []float64, b int, q []float64) {
 	t.drifts++
 	t.drift(dst, b, q)
+}
+
+// HasAdjoint and DriftAdjoint differentiate the drift by central differences: a move is exact
+// whatever force it follows, as long as it is a function of the path.
+func (t *toy) HasAdjoint() error { return nil }
+func (t *toy) DriftAdjoint(dst []float64, b int, q, w []float64) {
+	at, plus, minus := t.scratch(), t.plus[:len(w)], t.minus[:len(w)]
+	copy(at, q)
+	for i := range dst {
+		const h = 1e-5
+		at[i] = q[i] + h
+		t.drift(plus, b, at)
+		at[i] = q[i] - h
+		t.drift(minus, b, at)
+		at[i] = q[i]
+		dst[i] = 0
+		for j, x := range w {
+			dst[i] += x * (plus[j] - minus[j]) / (2 * h)
+		}
+	}
+}
+
+// ObserveGradient is by central differences too.
+func (t *toy) ObserveGradient(dst []float64, o int, q []float64) {
+	at := t.scratch()
+	copy(at, q)
+	for i := range dst {
+		const h = 1e-5
+		at[i] = q[i] + h
+		t.look(t.plus, at)
+		at[i] = q[i] - h
+		t.look(t.minus, at)
+		at[i] = q[i]
+		dst[i] = (t.plus[o] - t.minus[o]) / (2 * h)
+	}
+}
+
+func (t *toy) scratch() []float64 {
+	if t.at == nil {
+		t.at, t.plus, t.minus = make([]float64, t.n), make([]float64, t.n+len(t.obs)), make([]float64, t.n+len(t.obs))
+	}
+	return t.at
 }
 
 func (t *toy) factor(b int, q []float64) []float64 {
