@@ -54,6 +54,7 @@ type recurrence struct {
 	*Trainer
 	eta    []float64
 	blocks []langevin.Block
+	adj    driftAdjoint
 }
 
 // join makes one block of both players for dynamics in which both follow the same
