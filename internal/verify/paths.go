@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"machlup/langevin/exact"
 )
@@ -60,6 +61,7 @@ draws = 40000
 	s := math.Sqrt(s2)
 	ou := exact.OUBridge{A: 0.9, S: s, Start: 0.4, End: -0.9, Steps: steps}
 	free, ouText := bridge("O3", "free"), bridge("O4", "ou")
+	steered := strings.NewReplacer("verify-O4", "verify-O4-hmc", "[move.single-slice]\n[move.staging]\nlength = 5\n", "[move.hmc]\nleapfrog = 4\n[move.mala]\n").Replace(ouText)
 	at := func(id, name, text string, c Cell, value, scale float64) Check {
 		return Check{ID: "paths/" + id, Group: "Paths", Name: name, Kind: MonteCarlo, Experiment: text, Cell: c, Exact: value, Tolerance: 0.02 * scale}
 	}
@@ -68,6 +70,8 @@ draws = 40000
 		at("O3-covariance", "O3: Cov(x₂, x₆) = s²i(K−j)/K", free, sliceCell("mean_x", 2, 6, "covariance", "covariance_stderr"), exact.FreeBridgeCovariance(s, 2, 6, steps), s2*3),
 		at("O4-mean", "O4, pinned OU process: mean of x₈", ouText, sliceCell("mean_x", 8, 8, "mean", "stderr"), ou.Mean(8), 0.5),
 		at("O4-variance", "O4: Var x₆", ouText, sliceCell("mean_x", 6, 6, "covariance", "covariance_stderr"), ou.Covariance(6, 6), s2*3),
+		at("O4-hmc-mean", "O4 by gradients (hmc, mala): mean of x₈", steered, sliceCell("mean_x", 8, 8, "mean", "stderr"), ou.Mean(8), 0.5),
+		at("O4-hmc-covariance", "O4 by gradients: Cov(x₃, x₆)", steered, sliceCell("mean_x", 3, 6, "covariance", "covariance_stderr"), ou.Covariance(3, 6), s2*3),
 		at("O4-covariance", "O4: Cov(x₃, x₆)", ouText, sliceCell("mean_x", 3, 6, "covariance", "covariance_stderr"), ou.Covariance(3, 6), s2*3),
 	}
 }
@@ -161,10 +165,12 @@ draws = 50000
 		return Check{ID: "paths/" + id, Group: "Paths", Name: name, Kind: Exact, Experiment: text, Exact: 1,
 			Cell: Cell{Table: "paths", Row: map[string]string{"move": move, "chain": "0", "statistics_of": move}, Column: "acceptance"}}
 	}
+	hmc := strings.NewReplacer("staging", "hmc", "length = 6\n", "leapfrog = 5\nstep = 1.0\n").Replace(staging)
 	r := exact.PCNCorrelation(b, 1)
 	tau := 0.5 + r/(1-r)
 	return []Check{
 		accept("O9-staging", "O9: staging on the free action accepts always", staging, "staging"),
+		accept("O9-hmc", "O9: HMC of a path without drift accepts always", hmc, "hmc"),
 		accept("O9-pcn", "O9: pCN without potential accepts always", pcn, "pcn"),
 		{ID: "paths/O9-pcn-tau", Group: "Paths", Name: "O9: pCN correlation (1−b²)^{n/2}, as τ_int", Kind: MonteCarlo, Experiment: pcn,
 			Cell:  Cell{Table: "slices", Row: map[string]string{"move": "pcn", "observable": "mean_x", "slice": "16", "other": "16"}, Column: "tau_int", StdErr: "tau_stderr", ESS: "ess"},
@@ -177,6 +183,7 @@ draws = 50000
 func tiltChecks() []Check {
 	const a, s2, steps, start = 0.9, 0.1, 10, 0.3
 	var checks []Check
+	gradients := map[string]string{"onsager-machlup": "[move.hmc]\n[move.mala]", "innovation": "[move.innovation-hmc]\n[move.pcn-langevin]"}
 	for _, o := range []struct {
 		observable   string
 		tilt         float64
@@ -191,7 +198,26 @@ func tiltChecks() []Check {
 			if action == "innovation" {
 				moves = "[move.shooting]\n[move.pcn]"
 			}
-			text := fmt.Sprintf(`name = "verify-O7"
+			text := tiltText(start, o.observable, steps, action, o.tilt, moves, "[estimator.ti]\ndraws = 10000\n[estimator.ais]\nruns = 8000\n[estimator.forward]\nruns = 20000\n")
+			steered := tiltText(start, o.observable, steps, action, o.tilt, gradients[action], "[estimator.ti]\ndraws = 6000\n")
+			checks = append(checks, Check{ID: fmt.Sprintf("paths/O7-%s-%s-gradients", o.observable, action), Group: "Paths",
+				Name: fmt.Sprintf("O7: log Z of the tilt by Σ%s, TI by gradient moves, %s", o.observable, action), Kind: MonteCarlo, Experiment: steered,
+				Cell:  Cell{Table: "partition", Row: map[string]string{"quantity": "log_z_ratio", "estimator": "ti-gauss-legendre"}, Column: "log_z", StdErr: "stderr", ESS: "ess"},
+				Exact: value, Tolerance: 0.02})
+			for _, e := range []string{"ti-gauss-legendre", "ais", "forward"} {
+				checks = append(checks, Check{ID: fmt.Sprintf("paths/O7-%s-%s-%s", o.observable, action, e), Group: "Paths",
+					Name: fmt.Sprintf("O7: log Z of the tilt by Σ%s, %s, %s", o.observable, e, action), Kind: MonteCarlo, Experiment: text,
+					Cell:  Cell{Table: "partition", Row: map[string]string{"quantity": "log_z_ratio", "estimator": e}, Column: "log_z", StdErr: "stderr", ESS: "ess"},
+					Exact: value, Tolerance: 0.02})
+			}
+		}
+	}
+	return checks
+}
+
+// tiltText is a tilted OU process.
+func tiltText(start float64, observable string, steps int, action string, tilt float64, moves, estimators string) string {
+	return fmt.Sprintf(`name = "verify-O7"
 seed = 35
 [system]
 kind = "ou"
@@ -208,22 +234,7 @@ action = %q
 observable = %q
 tilt = %v
 %s
-[estimator.ti]
-draws = 10000
-[estimator.ais]
-runs = 8000
-[estimator.forward]
-runs = 20000
-`, start, o.observable, steps, action, o.observable, o.tilt, moves)
-			for _, e := range []string{"ti-gauss-legendre", "ais", "forward"} {
-				checks = append(checks, Check{ID: fmt.Sprintf("paths/O7-%s-%s-%s", o.observable, action, e), Group: "Paths",
-					Name: fmt.Sprintf("O7: log Z of the tilt by Σ%s, %s, %s", o.observable, e, action), Kind: MonteCarlo, Experiment: text,
-					Cell:  Cell{Table: "partition", Row: map[string]string{"quantity": "log_z_ratio", "estimator": e}, Column: "log_z", StdErr: "stderr", ESS: "ess"},
-					Exact: value, Tolerance: 0.02})
-			}
-		}
-	}
-	return checks
+%s`, start, observable, steps, action, observable, tilt, moves, estimators)
 }
 
 // At η = 0.05 the cubic drift overshoots from |x| > 2, and paths that do so are metastable: a
