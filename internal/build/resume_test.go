@@ -45,7 +45,7 @@ func encoded(t *testing.T, v any) []byte {
 func TestPartsGoOnBitForBit(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	resumed := map[string]int{}
-	for _, file := range []string{"toy.toml", "gan.toml", "resume.toml"} {
+	for _, file := range []string{"toy.toml", "gan.toml", "resume.toml", "collapse.toml"} {
 		exp := loadFile(t, file)
 		seen := map[string]bool{}
 		for _, task := range exp.Tasks {
@@ -68,7 +68,7 @@ func TestPartsGoOnBitForBit(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"toy/ensemble", "toy/stationary", "toy/phase", "toy/paths", "toy/ti", "toy/ais", "toy/forward", "toy/free-energy", "toy/o10",
-		"gan/ensemble", "gan/paths", "gan/ti", "gan/ais", "gan/o10", "resume/annealing", "resume/both-ways"} {
+		"gan/ensemble", "gan/paths", "gan/ti", "gan/ais", "gan/o10", "resume/annealing", "resume/both-ways", "collapse/collapse"} {
 		if resumed[name] == 0 {
 			t.Errorf("%s never went on from a checkpoint", name)
 		}
@@ -78,7 +78,7 @@ func TestPartsGoOnBitForBit(t *testing.T) {
 func loadFile(t *testing.T, name string) *Experiment {
 	t.Helper()
 	path := filepath.Join("testdata", name)
-	if name != "resume.toml" {
+	if _, err := os.Stat(path); err != nil {
 		path = filepath.Join("../../cmd/machlup/testdata", name)
 	}
 	text, err := os.ReadFile(path)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strconv"
 
 	"machlup/analysis"
 	"machlup/internal/record"
@@ -169,48 +170,56 @@ func (c *collapse) uniform(dst []float64, src langevin.Source) {
 	}
 }
 
-// train runs the trajectory and scores the generator along it.
+// collapseState is the trajectory on its way.
+type collapseState struct {
+	Trajectory TrajectoryState
+	Part       *CollapsePart
+}
+
+// train runs the trajectory and scores the generator along it. The samples of a step have a
+// stream of their own: they do not depend on the other steps.
 func (c *collapse) train(ctx context.Context, m *Model, score *scorer, progress func(float64)) (any, error) {
-	src, latent := c.env.Part("collapse", 0), c.env.Own("collapse samples")
-	state, next := make([]float64, m.Map.Dim()), make([]float64, m.Map.Dim())
-	xi := make([]float64, m.Map.Inputs())
-	m.Map.Init(state, m.Start)
-	part, record := &CollapsePart{DivergedStep: -1}, 0
-	for k := 0; ; k++ {
-		q := state[:m.Map.Config()]
-		if c.cfg.TraceEvery > 0 && k%c.cfg.TraceEvery == 0 {
-			v := make([]float64, len(c.cols))
-			m.Observer.Observe(v, q)
-			part.TraceStep, part.Trace = append(part.TraceStep, k), append(part.Trace, v)
+	t, part := newTrajectory(m, c.env.Part("collapse", 0)), &CollapsePart{DivergedStep: -1}
+	session, saved := SessionOf(ctx), collapseState{}
+	if session.Restore(&saved) {
+		if err := t.restore(saved.Trajectory); err != nil {
+			return nil, err
 		}
-		if record < len(c.at) && c.at[record] == k {
-			r, err := score.record(ctx, k, func(dst []float64) { m.Generator.Generate(dst, q, latent) })
+		part = saved.Part
+	}
+	state := func() any { return collapseState{t.save(), part} }
+	for {
+		if t.k%64 == 0 {
+			if err := session.Offer(ctx, state); err != nil {
+				return nil, err
+			}
+			progress(float64(t.k + len(part.Records)*c.cfg.Draws))
+		}
+		if record := len(part.Records); record < len(c.at) && c.at[record] == t.k {
+			latent := c.env.Own("collapse samples at " + strconv.Itoa(t.k))
+			r, err := score.record(ctx, t.k, func(dst []float64) { m.Generator.Generate(dst, t.config(), latent) })
 			if err != nil {
+				if saved := session.Offer(ctx, state); saved != nil {
+					return nil, saved
+				}
 				return nil, err
 			}
 			if r.Scores == nil {
-				part.DivergedStep = k
+				part.DivergedStep = t.k
 				return part, nil
 			}
 			part.Records, part.Samples = append(part.Records, r), clone(score.samples)
-			record++
 		}
-		if k == c.cfg.Steps {
+		if c.cfg.TraceEvery > 0 && t.k%c.cfg.TraceEvery == 0 {
+			part.TraceStep, part.Trace = append(part.TraceStep, t.k), append(part.Trace, t.observe(len(c.cols)))
+		}
+		if t.k == c.cfg.Steps {
 			return part, nil
 		}
-		if k%64 == 0 {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			progress(float64(k + record*c.cfg.Draws))
-		}
-		src.Normals(xi)
-		m.Map.Step(next, state, xi)
-		if !finite(next) {
-			part.DivergedStep = k + 1
+		if !t.step() {
+			part.DivergedStep = t.k
 			return part, nil
 		}
-		state, next = next, state
 	}
 }
 
