@@ -14,13 +14,17 @@ type driftAdjoint struct {
 	zero   []float64    // [rows×out]
 	again  []float64    // [rows×out]
 	grad   []float64    // [ψ|θ] one derivative of aᵀFy
+	sum    []float64    // [ψ|θ] of both players, if they are one block
 	cx     [2][]float64 // [B×d] its derivatives by the fakes
 }
 
 // HasAdjoint tells whether the drifts have exact derivatives here: regularisers with
-// Hessian-vector products, plain directions or natural ones in the l2 metric. Its first call
-// allocates what DriftAdjoint needs.
+// Hessian-vector products, plain directions or natural ones in the l2 metric, alternating or
+// simultaneous dynamics. Its first call allocates what DriftAdjoint needs.
 func (r *recurrence) HasAdjoint() error {
+	if err := r.play.linear(); err != nil {
+		return fmt.Errorf("gan: the drift has no exact derivatives with dynamics %q: %w; use alternating or simultaneous", r.cfg.dynamics().Name(), err)
+	}
 	for i := range r.regs {
 		if err := r.regs[i].smooth(); err != nil {
 			return fmt.Errorf("gan: the drift has no exact derivatives with regulariser %q: %w", r.regs[i].name, err)
@@ -41,6 +45,9 @@ func (r *recurrence) HasAdjoint() error {
 		return nil
 	}
 	r.adj.h = newHessian(r.Trainer)
+	if len(r.blocks) == 1 {
+		r.adj.sum = make([]float64, r.n)
+	}
 	if natural > 0 {
 		n := max(r.dis.net.Params(), r.gen.net.Params())
 		r.adj.a, r.adj.y, r.adj.grad = make([]float64, n), make([]float64, n), make([]float64, n)
@@ -53,15 +60,26 @@ func (r *recurrence) HasAdjoint() error {
 	return nil
 }
 
-// DriftAdjoint writes (∂v_b/∂q̃)ᵀw into dst=[ψ|θ], v_b = −η∇_bL_b, or −ηF⁻¹∇_bL_b for a natural
-// player. With a = F⁻¹w and y = F⁻¹g the latter is
+// DriftAdjoint writes (∂v_b/∂q̃)ᵀw into dst=[ψ|θ]; for players that are one block it is the sum
+// of theirs.
+func (r *recurrence) DriftAdjoint(dst []float64, b int, qmix, w []float64) {
+	if len(r.blocks) > 1 {
+		r.playerAdjoint(dst, b, qmix, w)
+		return
+	}
+	r.playerAdjoint(r.adj.sum, 0, qmix, r.Psi(w))
+	r.playerAdjoint(dst, 1, qmix, r.Theta(w))
+	num.Axpy(1, r.adj.sum, dst)
+}
+
+// playerAdjoint is that of v_b = −η∇_bL_b, or of −ηF⁻¹∇_bL_b for a natural player. With a = F⁻¹w and y = F⁻¹g the latter is
 //
 //	−η [ ∇(aᵀg) − ∇(aᵀFy) ],   aᵀFy = (Ja)·(Jy)/N + λ a·y,
 //
 // a and y held fixed under both ∇: a Hessian-vector product of the loss and two of the
 // network's outputs. J is of this player's network; the discriminator's depends on θ
 // through the fakes.
-func (r *recurrence) DriftAdjoint(dst []float64, b int, qmix, w []float64) {
+func (r *recurrence) playerAdjoint(dst []float64, b int, qmix, w []float64) {
 	pl := r.player(b)
 	if !pl.opt.Direction.Natural {
 		r.lossAdjoint(dst, b, qmix, w)

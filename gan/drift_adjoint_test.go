@@ -20,6 +20,10 @@ func TestDriftAdjoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	simultaneous, err := DefaultDynamics("simultaneous")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name string
 		d, g string
@@ -31,6 +35,7 @@ func TestDriftAdjoint(t *testing.T) {
 		{"large batch", "natural", "natural", game{hidden: []int{2}, noise: Noise{Quenched: 40}}},
 		{"two hidden layers, packed", "natural", "natural", game{hidden: []int{3, 2}, packing: 2}},
 		{"plane", "natural", "natural", game{target: ring}},
+		{"simultaneous", "sgd", "natural", game{dynamics: simultaneous, noise: Noise{TG: 10}}},
 		{"weight decay", "natural", "natural", game{regs: []Regulariser{decay}}},
 	} {
 		for _, act := range []string{"tanh", "softplus"} {
@@ -44,7 +49,7 @@ func TestDriftAdjoint(t *testing.T) {
 				}
 				s.act, s.d, s.g = act, optimizer(t, tc.d), optimizer(t, tc.g)
 				s.d.Direction.Damping, s.g.Direction.Damping = max(s.d.Direction.Damping, 0.1), max(s.g.Direction.Damping, 0.1)
-				s.noise = Noise{Kind: "injected", TD: 1, TG: 1, Quenched: s.noise.Quenched}
+				s.noise = Noise{Kind: "injected", TD: 1, TG: max(1, s.noise.TG), Quenched: s.noise.Quenched}
 				tr := s.trainer(t)
 				rec, err := tr.Recurrence()
 				if err != nil {
@@ -85,8 +90,9 @@ func TestDriftAdjoint(t *testing.T) {
 						}
 					}
 				}
-				w := normals(src, rec.Blocks()[1].Hi-rec.Blocks()[1].Lo)
-				if n := testing.AllocsPerRun(5, func() { adj.DriftAdjoint(got, 1, q, w) }); n != 0 {
+				last := len(rec.Blocks()) - 1
+				w := normals(src, rec.Blocks()[last].Hi-rec.Blocks()[last].Lo)
+				if n := testing.AllocsPerRun(5, func() { adj.DriftAdjoint(got, last, q, w) }); n != 0 {
 					t.Errorf("%g allocations", n)
 				}
 			})
@@ -94,16 +100,27 @@ func TestDriftAdjoint(t *testing.T) {
 	}
 }
 
-// Metrics other than l2 have no derivative here, and say so.
+// Metrics other than l2, and dynamics that follow second derivatives, say why there is no
+// derivative here.
 func TestDriftAdjointRefuses(t *testing.T) {
 	s := game{hidden: []int{3}, d: optimizer(t, "sgd"), g: optimizer(t, "natural"), noise: Noise{Kind: "injected", TD: 1, TG: 1, Quenched: 5}}
-	tr := s.trainer(t)
-	rec, err := tr.Recurrence()
-	if err != nil {
+	refused := func(s game, change func(*Trainer), want string) {
+		t.Helper()
+		tr := s.trainer(t)
+		rec, err := tr.Recurrence()
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(tr)
+		if err := rec.(langevin.AdjointRecurrence).HasAdjoint(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one about %s", err, want)
+		}
+	}
+	refused(s, func(tr *Trainer) { tr.gen.opt.Direction.Metric = "other" }, fmt.Sprintf("%q", "other"))
+	s.g = optimizer(t, "sgd")
+	var err error
+	if s.dynamics, err = DefaultDynamics("consensus"); err != nil {
 		t.Fatal(err)
 	}
-	tr.gen.opt.Direction.Metric = "other"
-	if err := rec.(langevin.AdjointRecurrence).HasAdjoint(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", "other")) {
-		t.Errorf("error %v", err)
-	}
+	refused(s, func(*Trainer) {}, "consensus")
 }
