@@ -49,6 +49,9 @@ var (
 	missedLook  = look{color: vermillion, glyph: shapes[5], size: 4}
 )
 
+// maxClouds is four points of four seeds.
+const maxClouds = 16
+
 // samplesFigure shows the generated samples on the plane at the end, a panel per task, over
 // the modes of the target.
 func samplesFigure(r *run) *page {
@@ -63,7 +66,7 @@ func samplesFigure(r *run) *page {
 			scores[m.text] = m
 		}
 	}
-	shown := spreadOut(len(clouds), maxPanels)
+	shown := spreadOut(len(clouds), maxClouds)
 	var panels []*panel
 	covered, missed := false, false
 	for _, i := range shown {
