@@ -65,6 +65,8 @@ func conform(t *testing.T, s game) {
 // and the way out.
 func TestRefusals(t *testing.T) {
 	adam := optimizer(t, "adam")
+	fisher := optimizer(t, "natural")
+	fisher.Direction.Metric = "fisher"
 	hot := Noise{Kind: "injected", TD: 1, TG: 1, Quenched: 4}
 	for _, c := range []struct {
 		name       string
@@ -82,7 +84,8 @@ func TestRefusals(t *testing.T) {
 		{"rmsprop", game{noise: hot, g: optimizer(t, "rmsprop")}, []string{"generator", "rmsprop", "whole past", "innovation"}, []string{"rmsprop"}},
 		{"amsgrad", game{noise: hot, g: optimizer(t, "amsgrad")}, []string{"generator", "amsgrad", "whole past", "innovation"}, []string{"amsgrad"}},
 		{"optimistic", game{noise: hot, d: optimizer(t, "optimistic")}, []string{"discriminator", "two slices", "innovation", "sgd"}, []string{"g(θ₋)"}},
-		{"natural", game{noise: hot, g: optimizer(t, "natural-momentum")}, nil, []string{"natural-momentum", "F⁻¹", "sgd"}},
+		{"natural", game{noise: hot, g: optimizer(t, "natural-momentum")}, nil, nil},
+		{"fisher", game{noise: hot, g: fisher}, nil, []string{"fisher", "generator", "l2"}},
 		{"sgd", game{noise: hot, d: optimizer(t, "momentum")}, nil, nil},
 	} {
 		tr := c.game.trainer(t)

@@ -84,7 +84,7 @@ func (f *field) gradient(q []float64) {
 // transposed writes Hᵀg = ∇½|g|².
 func (f *field) transposed(q []float64) {
 	t := f.t
-	f.h.productD(f.hg, q, t.Psi(f.g), nil, true)
+	f.h.productD(f.hg, t.Psi(q), t.Theta(q), t.Psi(f.g), nil, true)
 	f.h.productG(f.hv, t.Psi(q), t.Theta(q), nil, t.Theta(f.g), true)
 	num.Axpy(1, f.hv, f.hg)
 }
@@ -92,7 +92,7 @@ func (f *field) transposed(q []float64) {
 // times writes Hg.
 func (f *field) times(q []float64) {
 	t := f.t
-	f.h.productD(f.direct, q, t.Psi(f.g), t.Theta(f.g), false)
+	f.h.productD(f.direct, t.Psi(q), t.Theta(q), t.Psi(f.g), t.Theta(f.g), false)
 	f.h.productG(f.direct, t.Psi(q), t.Theta(q), t.Psi(f.g), t.Theta(f.g), false)
 }
 

@@ -24,11 +24,10 @@ func newHessian(t *Trainer) *hessian {
 		rc: make([]float64, n), ddf: make([]float64, n), rcx: make([]float64, t.rows*t.dim), extra: make([]float64, t.n)}
 }
 
-// productD writes ∇²L_D·(vPsi, vTheta) at the configuration q into hv=[ψ|θ], the ψ rows
-// only unless all is set. A nil direction is zero.
-func (h *hessian) productD(hv, q, vPsi, vTheta []float64, all bool) {
+// productD writes ∇²L_D·(vPsi, vTheta) at (psi, theta) into hv=[ψ|θ], the ψ rows only unless
+// all is set. A nil direction is zero.
+func (h *hessian) productD(hv, psi, theta, vPsi, vTheta []float64, all bool) {
 	t, r, fakes := h.t, h.t.rowsD, h.t.rows*h.t.dim
-	psi, theta := t.Psi(q), t.Theta(q)
 	t.gen.p.forward(t.x[fakes:], theta, t.zD, t.rows)
 	var rx []float64
 	if vTheta != nil {

@@ -276,18 +276,50 @@ func (s *l2Metric) sample(dst, params, xi []float64) {
 	}
 }
 
+// sampleTransposed writes Sᵀw for the S of sample: ε₁ = A⁻¹Jw/√N and ε₂ = w/√λ − JᵀA⁻¹Jw/(N√λ) in
+// the Gram form, else ε₁ = JF⁻¹w/√N and ε₂ = √λ F⁻¹w.
+func (s *l2Metric) sampleTransposed(xi, params, w []float64) {
+	e1, e2 := xi[:s.m], xi[s.m:]
+	root, rootLambda := 1/math.Sqrt(float64(s.rows)), math.Sqrt(s.lambda)
+	switch {
+	case !s.ok:
+		fill(xi, math.NaN())
+	case s.gram:
+		s.p.tangent(s.cOut, params, w, nil)
+		s.toRows(s.c, s.cOut)
+		num.CholSolve(s.a, s.m, s.c)
+		s.fromRows(e1, s.c)
+		s.backward(e2, params, s.c)
+		for i, x := range e2 {
+			e2[i] = (w[i] - root*root*x) / rootLambda
+		}
+		scaled(e1, root, e1)
+	default:
+		copy(e2, w)
+		num.CholSolve(s.a, s.n, e2)
+		s.p.tangent(e1, params, e2, nil)
+		scaled(e1, root, e1)
+		scaled(e2, rootLambda, e2)
+	}
+}
+
 // backward writes Jᵀc for c in the order of J's rows.
 func (s *l2Metric) backward(dst, params, c []float64) {
 	out := c
 	if s.out > 1 {
 		out = s.cOut
-		for a := range s.out {
-			for i := range s.rows {
-				out[i*s.out+a] = c[a*s.rows+i]
-			}
-		}
+		s.fromRows(out, c)
 	}
 	s.p.backward(dst, params, out)
+}
+
+// fromRows reorders c in the order of J's rows to [N×d_out].
+func (s *l2Metric) fromRows(dst, c []float64) {
+	for a := range s.out {
+		for i := range s.rows {
+			dst[i*s.out+a] = c[a*s.rows+i]
+		}
+	}
 }
 
 // toRows reorders c[N×d_out] to the order of J's rows.

@@ -19,10 +19,11 @@ type pass struct {
 	x, y [][]float64 // hidden pre-activations and outputs [rows×width]; shared where the activation allows
 	d    [][]float64 // cotangents of the pre-activations; the last one is the caller's dOut
 
-	rin    []float64 // tangent of the inputs, nil for zero
-	rx, ry [][]float64
-	dy     [][]float64 // cotangents of hidden outputs, kept for σ″
-	rd     [][]float64
+	rin     []float64 // tangent of the inputs, nil for zero
+	rx, ry  [][]float64
+	dy      [][]float64 // cotangents of hidden outputs, kept for σ″
+	rd      [][]float64
+	seconds secondTangents
 }
 
 func (m *MLP) newStages(rows int) stages { return newPass(m, rows) }

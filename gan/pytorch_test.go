@@ -137,7 +137,7 @@ func TestPyTorchGradients(t *testing.T) {
 		tr, q := build("non-saturating", "sgd")
 		h, hv := newHessian(tr), make([]float64, tr.Config())
 		vPsi, vTheta := bell(103, len(tr.Psi(q))), bell(104, len(tr.Theta(q)))
-		h.productD(hv, q, vPsi, vTheta, true)
+		h.productD(hv, tr.Psi(q), tr.Theta(q), vPsi, vTheta, true)
 		within(t, c.name+": ∇²L_D·v", hv, want.HVPD, 1e-10)
 		h.productG(hv, tr.Psi(q), tr.Theta(q), vPsi, vTheta, true)
 		within(t, c.name+": ∇²L_G·v", hv, want.HVPG, 1e-10)

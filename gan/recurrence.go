@@ -54,7 +54,8 @@ type recurrence struct {
 	*Trainer
 	eta    []float64
 	blocks []langevin.Block
-	adj    driftAdjoint
+	slope  *directionDerivative // made by HasAdjoint
+	sum    []float64            // [ψ|θ] scratch of DriftAdjoint
 }
 
 // join makes one block of both players for dynamics in which both follow the same
@@ -99,6 +100,35 @@ func (r *recurrence) drive(b int, qmix []float64) *player {
 	}
 	r.directionG(r.Psi(qmix), r.Theta(qmix))
 	return r.gen
+}
+
+// HasAdjoint tells whether the directions have exact derivatives, or why not. Its first call
+// allocates what DriftAdjoint needs.
+func (r *recurrence) HasAdjoint() error {
+	if r.slope != nil {
+		return nil
+	}
+	d, err := newDirectionDerivative(r.Trainer)
+	if err != nil {
+		return fmt.Errorf("gan: the drift: %w", err)
+	}
+	r.slope, r.sum = d, make([]float64, r.n)
+	return nil
+}
+
+// DriftAdjoint writes (∂v_b/∂q̃)ᵀw into dst=[ψ|θ], v_b = −η·direction; for players that are one
+// block it is the sum of theirs.
+func (r *recurrence) DriftAdjoint(dst []float64, b int, qmix, w []float64) {
+	q := configuration{r.Psi(qmix), r.Theta(qmix)}
+	if len(r.blocks) > 1 {
+		r.slope.adjoint(dst, b, q, w)
+		scaled(dst, -r.eta[b], dst)
+		return
+	}
+	r.slope.adjoint(r.sum, 0, q, r.Psi(w))
+	r.slope.adjoint(dst, 1, q, r.Theta(w))
+	scaled(dst, -r.eta[1], dst)
+	num.Axpy(-r.eta[0], r.sum, dst)
 }
 
 // A metricRecurrence keeps the forward pass and factorisation of each block for the calls
