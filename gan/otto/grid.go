@@ -26,10 +26,10 @@ func NewGrid(lo, hi float64, cells int) (Grid, error) {
 	return Grid{lo, hi, cells}, nil
 }
 
-// GridFor returns a grid that holds each density up to a mass tail beyond either end.
-func GridFor(cells int, tail float64, densities ...Density) (Grid, error) {
+// GridFor returns a grid that holds each law up to a mass tail beyond either end.
+func GridFor(cells int, tail float64, laws ...Law) (Grid, error) {
 	lo, hi := math.Inf(1), math.Inf(-1)
-	for _, d := range densities {
+	for _, d := range laws {
 		lo, hi = math.Min(lo, d.Quantile(tail)), math.Max(hi, d.Quantile(1-tail))
 	}
 	return NewGrid(lo, hi, cells)
@@ -49,8 +49,8 @@ func (g Grid) Edge(i int) float64 {
 // Centre returns the centre of cell i.
 func (g Grid) Centre(i int) float64 { return g.Lo + (float64(i)+0.5)*g.Width() }
 
-// Average writes the cell averages of a density, scaled to unit mass on the grid.
-func (g Grid) Average(dst []float64, d Density) {
+// Average writes the cell averages of a law, scaled to unit mass on the grid.
+func (g Grid) Average(dst []float64, d Law) {
 	for i := range dst[:g.Cells] {
 		dst[i] = d.Mass(g.Edge(i), g.Edge(i+1))
 	}

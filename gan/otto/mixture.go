@@ -7,13 +7,18 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
-// A Density is a probability density on the line with its logarithmic derivatives.
+// A Law is a probability law on the line: all that a grid needs to know of it.
+type Law interface {
+	Mass(a, b float64) float64  // ∫_a^b p, accurate in the tails, a ≤ b
+	Quantile(u float64) float64 // 0 < u < 1
+}
+
+// A Density is a Law with a density and its logarithmic derivatives.
 type Density interface {
+	Law
 	LogDensity(x float64) float64
 	Score(x float64) float64     // (log p)′
 	Curvature(x float64) float64 // (log p)″
-	Mass(a, b float64) float64   // ∫_a^b p, accurate in the tails, a ≤ b
-	Quantile(u float64) float64  // 0 < u < 1
 }
 
 // Mixture is Σ w_k N(m_k, s_k²) with Σ w_k = 1. Make it with NewMixture or Normal.

@@ -123,7 +123,7 @@ func (s *Spectrum) Eigenfunction(dst []float64, k int) error {
 // Richardson extrapolation from cells and 2·cells cells of a domain that leaves out less
 // than 1e−13 of the mass, and the difference to the finer grid's value as an estimate of the
 // error of the unextrapolated one.
-func Gap(p Density, cells int) (gap, correction float64, err error) {
+func Gap(p Law, cells int) (gap, correction float64, err error) {
 	var at [2]float64
 	for i := range at {
 		g, err := GridFor(cells<<i, 1e-13, p)

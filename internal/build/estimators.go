@@ -81,6 +81,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewDerivatives(*c.(*engine.DerivativesConfig), in.env, in.model)
 		}},
+	{"w2-flow", "flows on the Wasserstein space with the optimal discriminator: decay, dissipation, rates against the exact gap", ptr(engine.DefaultW2Flow), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewW2Flow(*c.(*engine.W2FlowConfig), in.env, in.model)
+		}},
 	{"o10", "certificate O10: forward ensemble, positions and innovations have the same law", ptr(engine.DefaultO10), true,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewO10(*c.(*engine.O10Config), in.setup, in.all, in.env, in.model)

@@ -1,10 +1,17 @@
 package build
 
 import (
+	"context"
+	"encoding/csv"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"machlup/gan/otto"
+	"machlup/internal/engine"
 )
 
 // The systems on the Wasserstein space are what their tables say, and refuse what has no law.
@@ -50,4 +57,144 @@ func TestWassersteinSystems(t *testing.T) {
 	if _, err := parse(hermite, "system.hermite-galerkin.nodes=9"); err == nil || !strings.Contains(err.Error(), "12 are needed") {
 		t.Errorf("9 nodes for 5 modes: %v", err)
 	}
+}
+
+// flowText is an experiment on total collapse: the data have two modes, q starts in one.
+const flowText = `name = "t"
+[system]
+kind = "quantile"
+[system.quantile]
+means = [-2.0, 2.0]
+stds = [1.0]
+[estimator.w2-flow]
+start = "mode"
+cells = 120
+step = 0.5
+steps = 900
+every = 30
+`
+
+// The flows run from TOML: the mass returns to the lost mode, JSD starts at ¾ log(4/3), and
+// late rates are ½, ¼, ½ and 1 times the gap.
+func TestW2Flow(t *testing.T) {
+	rows := runTables(t, flowText)
+	first := find(t, rows["flow"], "flow", "saturating", "step", "0")
+	if jsd := number(t, first["jsd"]); math.Abs(jsd-0.75*math.Log(4.0/3)) > 1e-6 || first["residual"] != "" {
+		t.Errorf("total collapse: %v", first)
+	}
+	gap := find(t, rows["summary"], "quantity", "spectral gap of the data on the grid")
+	if math.Abs(number(t, gap["reference"])-0.11906464) > 1e-5 {
+		t.Errorf("gap %v", gap)
+	}
+	for flow, weight := range map[string]float64{"saturating": 0.5, "literal-jprime": 0.25, "non-saturating": 0.5, "kl": 1} {
+		rate := find(t, rows["summary"], "quantity", "late rate of mode 1, "+flow)
+		if got, want := number(t, rate["value"]), weight*number(t, gap["value"]); math.Abs(got/want-1) > 1e-4 {
+			t.Errorf("%s: late rate %v, want %v", flow, got, want)
+		}
+		lost := find(t, rows["flow_modes"], "flow", flow, "step", "900", "mode", "1")
+		if math.Abs(number(t, lost["mass"])-0.5) > 1e-4 {
+			t.Errorf("%s: %v", flow, lost)
+		}
+	}
+	early := runTables(t, flowText, "estimator.w2-flow.steps=6", "estimator.w2-flow.every=3", "estimator.w2-flow.flows=[\"saturating\"]")
+	if rate := find(t, early["summary"], "quantity", "late rate of mode 1, saturating"); rate["value"] != "" || !strings.Contains(rate["status"], "not yet exponential") {
+		t.Errorf("a rate after three time units: %v", rate)
+	}
+}
+
+// The trainer's own Gaussian data serve as well; what cannot be followed is refused.
+func TestW2FlowRefuses(t *testing.T) {
+	mlp := "name = \"t\"\n[system]\nkind = \"mlp\"\n[observables]\nbatch = 16\n[estimator.w2-flow]\ncells = 60\nsteps = 3\n"
+	rows := runTables(t, mlp)
+	if w2 := number(t, find(t, rows["flow"], "flow", "kl", "step", "0")["w2"]); math.Abs(w2-math.Hypot(8, 0.25)) > 1e-2 {
+		t.Errorf("W₂ at the start is %v", w2)
+	}
+	for _, c := range []struct{ text, set, want string }{
+		{mlp, "system.mlp.target=ring", "on the line"},
+		{flowText, "system.kind=harmonic", "no data density"},
+		{flowText, "estimator.w2-flow.mode=2", "0 to 1"},
+		{flowText, "estimator.w2-flow.flows=[]", "one or more"},
+		{flowText, "estimator.w2-flow.flows=[\"kl\", \"kl\"]", "each flow once"},
+		{flowText, "estimator.w2-flow.solver=explicit", "at most"},
+		{flowText, "estimator.w2-flow.start=modes", "gaussian"},
+	} {
+		if _, err := parse(c.text, c.set); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("--set %s: %v, want %s", c.set, err, c.want)
+		}
+	}
+}
+
+// runTables runs the parts of an experiment's first task and reads its tables.
+func runTables(t *testing.T, text string, sets ...string) map[string][]map[string]string {
+	t.Helper()
+	exp, err := parse(text, sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := exp.Tasks[0].Runner
+	var parts []any
+	for i := range r.Parts() {
+		part, err := r.Run(context.Background(), i, func(float64) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, part)
+	}
+	dir := t.TempDir()
+	out := engine.NewOutput(dir, exp.Tasks[0].Label)
+	if _, err := r.Finish(parts, out); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string][]map[string]string{}
+	files, err := filepath.Glob(filepath.Join(dir, "*.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := csv.NewReader(f).ReadAll()
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(file), ".csv")
+		for _, rec := range records[1:] {
+			row := map[string]string{}
+			for i, column := range records[0] {
+				row[column] = rec[i]
+			}
+			rows[name] = append(rows[name], row)
+		}
+	}
+	return rows
+}
+
+func find(t *testing.T, rows []map[string]string, want ...string) map[string]string {
+	t.Helper()
+	for _, row := range rows {
+		ok := true
+		for i := 0; i < len(want); i += 2 {
+			ok = ok && row[want[i]] == want[i+1]
+		}
+		if ok {
+			return row
+		}
+	}
+	t.Fatalf("no row %q", want)
+	return nil
+}
+
+func number(t *testing.T, s string) float64 {
+	t.Helper()
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		t.Fatalf("%q is no number", s)
+	}
+	return v
 }
