@@ -48,11 +48,12 @@ func (t *Trainer) DenseMetric(dst []float64, player int, q []float64, lambda flo
 	pl := f.player(player)
 	pl.p.enableTangents()
 	n, m := pl.net.Params(), pl.rows*pl.net.Out()
-	w, jt, jtw, unit := make([]float64, m*m), make([]float64, n*m), make([]float64, n*m), make([]float64, n)
-	identity(w, m)
-	if pl.metric != nil {
+	jt, unit := make([]float64, n*m), make([]float64, n)
+	var w []float64
+	if lm, ok := pl.metric.(lossMetric); ok {
 		(&recurrence{Trainer: f}).drive(player, q)
-		pl.metric.weigh(w)
+		w = make([]float64, m*m)
+		lm.weigh(w)
 	}
 	f.forward(player, q)
 	for i := range n {
@@ -60,8 +61,17 @@ func (t *Trainer) DenseMetric(dst []float64, player int, q []float64, lambda flo
 		pl.p.tangent(jt[i*m:(i+1)*m], q[pl.lo:pl.hi], unit, nil)
 		unit[i] = 0
 	}
-	num.Gemm(false, false, n, m, m, 1/float64(pl.rows), jt, m, w, m, 0, jtw, m)
-	num.Gemm(false, true, n, n, m, 1, jtw, m, jt, m, 0, dst, n)
+	denseMetric(dst, jt, w, n, m, pl.rows, lambda)
+}
+
+// denseMetric writes JᵀWJ/N + λI for Jᵀ in jt[n×m]; nil for w is the identity.
+func denseMetric(dst, jt, w []float64, n, m, rows int, lambda float64) {
+	jtw := jt
+	if w != nil {
+		jtw = make([]float64, n*m)
+		num.Gemm(false, false, n, m, m, 1, jt, m, w, m, 0, jtw, m)
+	}
+	num.Gemm(false, true, n, n, m, 1/float64(rows), jtw, m, jt, m, 0, dst, n)
 	for i := range n {
 		dst[i*n+i] += lambda
 	}

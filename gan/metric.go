@@ -110,12 +110,6 @@ func (s *l2Metric) factor(params, _ []float64) {
 	}
 }
 
-// ofLoss is false: F is of the network alone.
-func (s *l2Metric) ofLoss() bool { return false }
-
-// weigh writes the identity.
-func (s *l2Metric) weigh(w []float64) { identity(w, s.m) }
-
 // unitCotangents backpropagates the unit cotangent of each output: δ of every row of J.
 func (s *l2Metric) unitCotangents(params []float64) {
 	for _, d := range s.rowsD {
@@ -360,12 +354,5 @@ func (s *l2Metric) logDet() float64 {
 func fill(dst []float64, x float64) {
 	for i := range dst {
 		dst[i] = x
-	}
-}
-
-func identity(w []float64, m int) {
-	clear(w)
-	for i := range m {
-		w[i*m+i] = 1
 	}
 }

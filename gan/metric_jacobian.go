@@ -28,9 +28,6 @@ func newJacobianMetric(p stages, net Network, rows int, lambda float64) *jacobia
 
 func (s *jacobianMetric) normals() int { return s.m + s.n }
 
-func (s *jacobianMetric) ofLoss() bool      { return false }
-func (s *jacobianMetric) weigh(w []float64) { identity(w, s.m) }
-
 func (s *jacobianMetric) factor(params, _ []float64) {
 	for i := range s.n {
 		s.unit[i] = 1

@@ -37,9 +37,6 @@ func newRowMetricForm(r, n int, over, lambda float64, gram bool) *rowMetric {
 	return s
 }
 
-// ofLoss is true: what fills the rows looks at the loss.
-func (s *rowMetric) ofLoss() bool { return true }
-
 // row returns row i of R.
 func (s *rowMetric) row(i int) []float64 { return s.rows[i*s.n : (i+1)*s.n] }
 

@@ -12,21 +12,30 @@ type metric interface {
 	// factor takes the derivatives c[rows×out] of the batch loss by the outputs, too, on which
 	// some metrics depend; it may leave no cotangents.
 	factor(params, c []float64)
-	// ofLoss reports whether F depends on c. If it does, everything follows factor.
-	ofLoss() bool
-	// weigh writes W[m×m] of F = JᵀWJ/N + λI, the m = rows·out rows of J ordered as outputs
-	// are, for checks.
-	weigh(w []float64)
 	// direction writes F⁻¹Jᵀc for c[rows×out], the derivatives of a loss by the outputs.
 	direction(dst, params, c []float64)
 	// solve writes F⁻¹v for any v; it needs tangents enabled. dst may be v.
 	solve(dst, params, v []float64)
 	// sample writes F^{-1/2}-coloured normals: of covariance F⁻¹, linear in xi.
 	sample(dst, params, xi []float64)
-	// norm returns vᵀFv and apply writes Fv; both need tangents enabled, and factor if ofLoss.
+	// norm returns vᵀFv and apply writes Fv; both need tangents enabled; factor only a
+	// lossMetric.
 	norm(params, v []float64) float64
 	apply(dst, params, v []float64)
 	logDet() float64
+}
+
+// A lossMetric is a metric whose F depends on the loss, F = JᵀWJ/N + λI: all its calls follow
+// factor.
+type lossMetric interface {
+	metric
+	// weigh writes W[m×m], the m = rows·out rows of J ordered as outputs are. It is for checks.
+	weigh(w []float64)
+}
+
+func ofLoss(m metric) bool {
+	_, ok := m.(lossMetric)
+	return ok
 }
 
 // A metricEntry is a line of the catalogue of metrics. build returns the metric of the

@@ -27,6 +27,7 @@ const (
 	logitFake
 	normTheta
 	normPsi
+	penaltyTerm
 )
 
 // quantity is one observable: its kind and the output coordinate it is of, if any.
@@ -70,7 +71,8 @@ func quantities(target Target) []quantity {
 		quantity{langevin.Observable{Name: "d_logit_real", Unit: "1", Doc: "mean logit of the data"}, logitReal, 0},
 		quantity{langevin.Observable{Name: "d_logit_fake", Unit: "1", Doc: "mean logit of the generated samples"}, logitFake, 0},
 		quantity{langevin.Observable{Name: "norm_theta", Unit: "1", Doc: "Euclidean norm of the generator's parameters"}, normTheta, 0},
-		quantity{langevin.Observable{Name: "norm_psi", Unit: "1", Doc: "Euclidean norm of the discriminator's parameters"}, normPsi, 0})
+		quantity{langevin.Observable{Name: "norm_psi", Unit: "1", Doc: "Euclidean norm of the discriminator's parameters"}, normPsi, 0},
+		quantity{langevin.Observable{Name: "penalty", Unit: "1", Doc: "what the regularisers add to the discriminator's loss, on the evaluation batch and random inputs of its own"}, penaltyTerm, 0})
 }
 
 // observer computes the chosen observables of a configuration on the evaluation batch.
@@ -95,6 +97,9 @@ type observer struct {
 	order    []int
 	mean     []float64 // [d]
 	std      []float64
+
+	needPenalty bool
+	penalty     *penaltyObserver
 }
 
 func newObserver(t *Trainer, cfg Config) (*observer, error) {
@@ -120,6 +125,11 @@ func newObserver(t *Trainer, cfg Config) (*observer, error) {
 	cfg.Target.Sample(o.x[:o.rows*t.dim], xi)
 	o.z = make([]float64, o.rows*t.latent)
 	cfg.EvaluationSource.Normals(o.z)
+	if o.needPenalty {
+		if err := o.bindPenalty(t, nil, cfg.EvaluationSource); err != nil {
+			return nil, err
+		}
+	}
 	cfg.Target.Std(o.std)
 	o.stdP = math.Sqrt(num.Norm2(o.std))
 	if q, ok := cfg.Target.(QuantileTarget); ok && o.needSort {
@@ -152,8 +162,10 @@ func (o *observer) choose(cfg Config) error {
 			o.needReal = true
 		case wasserstein:
 			o.needSort = true
+		case penaltyTerm:
+			o.needPenalty = true
 		}
-		o.needSamples = o.needSamples || o.needFake || o.needSort || q.kind == genMean || q.kind == genStd || q.kind == rho
+		o.needSamples = o.needSamples || o.needFake || o.needSort || o.needPenalty || q.kind == genMean || q.kind == genStd || q.kind == rho
 	}
 	return nil
 }
@@ -176,6 +188,11 @@ func (o *observer) fork(t *Trainer) *observer {
 	f := *o
 	f.allocate(t)
 	copy(f.x, o.x)
+	if o.needPenalty {
+		if err := f.bindPenalty(t, o.penalty, nil); err != nil {
+			panic("gan: Fork: " + err.Error()) // the observer did the same
+		}
+	}
 	return &f
 }
 
@@ -275,6 +292,8 @@ func (o *observer) value(c quantity, q []float64) float64 {
 		return mean(o.logit[:n])
 	case logitFake:
 		return mean(o.logit[n:])
+	case penaltyTerm:
+		return o.penaltyValue(q)
 	case normTheta:
 		return math.Sqrt(num.Norm2(o.t.Theta(q)))
 	}

@@ -25,6 +25,8 @@ func (o *observer) gradient(dst []float64, c quantity, q []float64) {
 		unit(psi, o.t.Psi(q))
 	case normTheta:
 		unit(theta, o.t.Theta(q))
+	case penaltyTerm:
+		o.penaltyGradient(psi, theta, q)
 	case lossD, lossG, logitReal, logitFake:
 		o.logitGradient(psi, theta, c.kind, q)
 	default:

@@ -1,7 +1,5 @@
 package gan
 
-import "machlup/internal/num"
-
 // The quantities below are for checks and measurements, as Trainer's of the same names. They
 // need the quenched batch. The generator is player 1; there is no player 0.
 
@@ -24,11 +22,12 @@ func (o *Optimal) BatchDirection(dst []float64, _ int, x []float64) {
 func (o *Optimal) DenseMetric(dst []float64, _ int, x []float64, lambda float64) {
 	f, n, m := o.Fork(), o.gen.hi, o.rows
 	f.gen.p.enableTangents()
-	w, jt, jtw, along := make([]float64, m*m), make([]float64, n*m), make([]float64, n*m), make([]float64, n)
-	identity(w, m)
-	if f.gen.metric != nil {
+	jt, along := make([]float64, n*m), make([]float64, n)
+	var w []float64
+	if lm, ok := f.gen.metric.(lossMetric); ok {
 		f.direction(x[:n], o.z)
-		f.gen.metric.weigh(w)
+		w = make([]float64, m*m)
+		lm.weigh(w)
 	}
 	theta := foldInto(o.cfg.Prior, f.theta, f.sign, x[:n])
 	f.gen.p.forward(f.y, theta, o.z, m)
@@ -37,11 +36,7 @@ func (o *Optimal) DenseMetric(dst []float64, _ int, x []float64, lambda float64)
 		f.gen.p.tangent(jt[i*m:(i+1)*m], theta, along, nil)
 		along[i] = 0
 	}
-	num.Gemm(false, false, n, m, m, 1/float64(m), jt, m, w, m, 0, jtw, m)
-	num.Gemm(false, true, n, n, m, 1, jtw, m, jt, m, 0, dst, n)
-	for i := range n {
-		dst[i*n+i] += lambda
-	}
+	denseMetric(dst, jt, w, n, m, m, lambda)
 }
 
 // BatchMetric returns the damping of the generator's metric; natural = false if it follows

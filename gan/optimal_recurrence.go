@@ -71,7 +71,7 @@ func (r *optimalMetricRecurrence) ApplyMetric(dst []float64, _ int, x, v []float
 	theta := r.evaluate(x)
 	r.gen.metric.apply(dst, theta, r.turned(v))
 	hadamard(dst, dst, r.sign)
-	r.factored = r.gen.metric.ofLoss()
+	r.factored = ofLoss(r.gen.metric)
 }
 
 // LogDet returns log det F(x); the signs of a fold drop out.
@@ -100,7 +100,7 @@ func (r *optimalMetricRecurrence) evaluate(x []float64) []float64 {
 	if r.runs == r.gen.p.runs() && slices.Equal(r.at, x[:r.gen.hi]) {
 		return theta
 	}
-	if r.gen.metric.ofLoss() {
+	if ofLoss(r.gen.metric) {
 		r.direction(x, r.z)
 		r.remember(x, true)
 	} else {

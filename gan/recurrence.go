@@ -170,7 +170,7 @@ func (r *metricRecurrence) ApplyMetric(dst []float64, b int, qmix, v []float64) 
 	}
 	r.evaluate(b, qmix)
 	pl.metric.apply(dst, qmix[pl.lo:pl.hi], v)
-	r.at[b].factored = pl.metric.ofLoss()
+	r.at[b].factored = ofLoss(pl.metric)
 }
 
 // LogDet returns log det F(q̃) of block b, 0 for a block without metric noise.
@@ -193,7 +193,7 @@ func (r *metricRecurrence) evaluate(b int, q []float64) {
 	if at := &r.at[b]; at.gen == r.gen.p.runs() && at.dis == r.dis.p.runs() && slices.Equal(at.q, q[:r.n]) {
 		return
 	}
-	if r.player(b).metric.ofLoss() {
+	if ofLoss(r.player(b).metric) {
 		r.drive(b, q)
 		r.remember(b, q, true)
 		return

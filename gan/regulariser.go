@@ -26,9 +26,9 @@ type regularisation interface {
 	perturbs() bool
 	// value returns what is added to the player's loss, 0 for the other player.
 	value(v *view) float64
-	// gradient adds the derivative of value by the player's own parameters to dst; in the
-	// generator's step it adds that by the fakes to v.cfake instead where the parameters act
-	// through the fakes. A natural player follows F⁻¹ of it.
+	// gradient adds the derivative of value by the player's own parameters to dst; what acts
+	// through the fakes it adds to v.cfake, unless that is nil. A natural player follows F⁻¹
+	// of it.
 	gradient(dst []float64, v *view)
 	// product adds the Hessian of value as a function of (ψ, θ) times a direction. It is not
 	// called where smooth() refuses.

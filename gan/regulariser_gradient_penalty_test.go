@@ -244,3 +244,30 @@ func TestRegulariserRanges(t *testing.T) {
 		refused(t, c.key, err, []string{c.key, "allowed"})
 	}
 }
+
+// TestPenaltyObservable: on an evaluation batch that is the training batch, without instance
+// noise, `penalty` is the loss with regularisers less that without. Its gradient and its forks
+// are held to the conformance suite of TestPenaltyConformance.
+func TestPenaltyObservable(t *testing.T) {
+	forEachPenalty(t, func(t *testing.T, s game, regs []RegulariserConfig) {
+		s.noise, s.eval, s.observe = Noise{Kind: "none", Quenched: 6}, 6, []string{"loss_d", "penalty"}
+		tr := s.trainer(t)
+		q := start(t, tr)[:tr.Config()]
+		o := tr.observer
+		for i, r := range tr.regs { // the evaluation batch
+			copy(tr.xiReg[0][r.xi[0]:], o.penalty.xi[i])
+			if r.name == "instance-noise" {
+				clear(tr.xiReg[0][r.xi[0] : r.xi[0]+r.seen[0]])
+			}
+		}
+		copy(tr.x, o.x[:tr.rows*tr.dim])
+		copy(tr.zD, o.z)
+		for _, f := range []*Trainer{tr, tr.Fork()} {
+			got := make([]float64, 2)
+			f.Observe(got, q)
+			if want := tr.BatchLoss(0, q) - got[0]; math.Abs(got[1]-want) > 1e-13 {
+				t.Errorf("penalty = %v, want %v", got[1], want)
+			}
+		}
+	})
+}

@@ -46,7 +46,8 @@ func (c coupled) gradient(dst []float64, v *view) {
 	k := c.kappa[v.player] / 2 / float64(v.rows)
 	if v.player == 0 {
 		num.Axpy(k*num.Norm2(v.fake), v.psi, dst)
-	} else {
+	}
+	if v.cfake != nil {
 		num.Axpy(k*num.Norm2(v.psi), v.fake, v.cfake)
 	}
 }

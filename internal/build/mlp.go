@@ -299,7 +299,7 @@ func checkNoise(doc *spec.Doc, cfg gan.Config) error {
 func defaultGANObservables(t gan.Target) []string {
 	var out []string
 	for _, o := range gan.AllObservables(t) {
-		if !slices.Contains([]string{"norm_theta", "norm_psi"}, o.Name) {
+		if !slices.Contains([]string{"norm_theta", "norm_psi", "penalty"}, o.Name) {
 			out = append(out, o.Name)
 		}
 	}

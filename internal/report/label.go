@@ -129,6 +129,7 @@ var names = map[string]string{
 	"recall":        "recall",
 	"norm_theta":    "norm of θ",
 	"norm_psi":      "norm of ψ",
+	"penalty":       "penalty of the discriminator",
 }
 
 func nameOf(observable string) string {
