@@ -15,6 +15,7 @@ var modeMetrics = []struct {
 	{"modes_covered", scale{label: "modes covered", unit: "1"}},
 	{"quality", scale{label: "high-quality fraction", unit: "1"}},
 	{"reverse_kl", scale{label: "reverse KL over modes", unit: "nat"}},
+	{"w2", scale{label: "W_{2}", unit: "data"}},
 }
 
 // The looks of the figure of modes: fixed samplers are levels.
@@ -40,7 +41,11 @@ func modesFigure(r *run) *page {
 			if m.metric == modeMetrics[0].metric {
 				heading = headings[g]
 			}
-			panels = append(panels, modesPanel(heading, m.metric, m.scale, members[g]))
+			metric, y := m.metric, m.scale
+			if metric == "w2" && members[g][0].w2Metric() != metric {
+				metric, y.label = members[g][0].w2Metric(), "sliced "+y.label
+			}
+			panels = append(panels, modesPanel(heading, metric, y, members[g]))
 		}
 	}
 	page := tileIn(len(shown), panels)

@@ -99,16 +99,22 @@ func samplesFigure(r *run) *page {
 	return page
 }
 
+// cloudHeading names the point, and below it the replica and how it scored.
 func (r *run) cloudHeading(c *cloud, m *modeScores, modes int) string {
-	heading := r.taskName(parseLabel(c.task))
+	l := parseLabel(c.task)
 	if m == nil {
-		return heading
+		return r.taskName(l)
 	}
 	n, q := m.last("modes_covered"), m.last("quality")
 	if !finite(n.value) || !finite(q.value) {
-		return heading
+		return r.taskName(l)
 	}
-	return heading + fmt.Sprintf("\n%.1f of %d modes, quality %.0f %%", n.value, modes, 100*q.value)
+	scored := fmt.Sprintf("%.1f of %d modes, quality %.0f %%", n.value, modes, 100*q.value)
+	if l.replica > 0 {
+		scored = fmt.Sprintf("r%d: %s", l.replica, scored)
+	}
+	l.replica = 0
+	return r.taskName(l) + "\n" + scored
 }
 
 // draw adds the samples within a square about the modes that holds the bulk of both.

@@ -24,7 +24,7 @@ var catalogue = []figure{
 	{"order-parameter", "Order parameter ρ = std(q)/std(p) along training, a line per replica", orderParameterFigure},
 	{"density", "Final density of the generated samples against the data", densityFigure},
 	{"samples", "Generated samples on the plane at the end, over the modes of the target", samplesFigure},
-	{"modes", "Modes covered, high-quality fraction and reverse KL along training, with the levels of a perfect sampler and of a uniform box", modesFigure},
+	{"modes", "Modes covered, high-quality fraction, reverse KL and W₂ along training, with the levels of a perfect sampler and of a uniform box", modesFigure},
 	{"fluctuations", "Fluctuations of observables around the classical trajectory against linear-noise theory", fluctuationsFigure},
 	{"action", "Distribution of the sampled action against its exact law", actionFigure},
 	{"log-z", "Partition function against the tilt: integrand, integral, and the estimators compared", logZFigure},

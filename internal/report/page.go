@@ -298,7 +298,7 @@ func newPanel(title string, x, y scale) *panel {
 // finish settles ranges, ticks and labels of a panel of about this size.
 func (p *panel) finish(width, height vg.Length) {
 	tick := style(tickSize, false)
-	p.heading.wrap(width + 40)
+	p.heading.wrap(width + 32)
 	settle(&p.X, &p.x, func(ticks []plot.Tick) bool {
 		sum := vg.Length(0)
 		for _, t := range ticks {
