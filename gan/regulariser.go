@@ -45,6 +45,7 @@ type regularisation interface {
 // A view is what a regularisation sees of a player's step on a batch.
 type view struct {
 	player     int
+	step       float64   // number of the trainer's step, for schedules; 0 outside of a step
 	rows       int       // R, rows of the discriminator in real and in fake: B/m
 	psi, theta []float64 // parameters; in the generator's step ψ is the updated one
 	real, fake []float64 // [R×m·d] as the discriminator sees them; real is nil in the generator's step
@@ -141,7 +142,7 @@ func (t *Trainer) look(player int, psi, theta, x []float64) []float64 {
 		x = t.shown[:len(x)]
 	}
 	n := t.rows * t.dim
-	t.view = view{player: player, rows: t.rowsD, psi: psi, theta: theta, fake: x[len(x)-n:]}
+	t.view = view{player: player, step: t.steps, rows: t.rowsD, psi: psi, theta: theta, fake: x[len(x)-n:]}
 	if player == 0 {
 		t.view.real = x[:n]
 	}

@@ -28,8 +28,8 @@ var penalties = []struct {
 	{"r2", []RegulariserConfig{R2Config{0.7}}},
 	{"wgan-gp", []RegulariserConfig{WGANGPConfig{0.4}}},
 	{"dragan", []RegulariserConfig{DRAGANConfig{Lambda: 0.3, C: 0.5, K: 0.8}}},
-	{"instance-noise", []RegulariserConfig{InstanceNoiseConfig{0.4}}},
-	{"all", []RegulariserConfig{R1Config{0.7}, InstanceNoiseConfig{0.4}, WGANGPConfig{0.4}, WeightDecayConfig{0.1, 0.2}, R2Config{0.2}, DRAGANConfig{0.3, 0.5, 0.8}}},
+	{"instance-noise", []RegulariserConfig{InstanceNoiseConfig{Sigma: 0.4}}},
+	{"all", []RegulariserConfig{R1Config{0.7}, InstanceNoiseConfig{Sigma: 0.4}, WGANGPConfig{0.4}, WeightDecayConfig{0.1, 0.2}, R2Config{0.2}, DRAGANConfig{0.3, 0.5, 0.8}}},
 }
 
 func forEachPenalty(t *testing.T, f func(t *testing.T, s game, regs []RegulariserConfig)) {
@@ -238,7 +238,7 @@ func TestRegulariserRanges(t *testing.T) {
 		key   string
 	}{
 		{R1Config{-1}, "gamma of r1"}, {R2Config{math.NaN()}, "gamma of r2"}, {WGANGPConfig{math.Inf(1)}, "lambda of wgan-gp"},
-		{DRAGANConfig{1, -1, 1}, "c of dragan"}, {WeightClippingConfig{0}, "c of weight-clipping"}, {InstanceNoiseConfig{-0.1}, "sigma of instance-noise"},
+		{DRAGANConfig{1, -1, 1}, "c of dragan"}, {WeightClippingConfig{0}, "c of weight-clipping"}, {InstanceNoiseConfig{Sigma: -0.1}, "sigma of instance-noise"},
 	} {
 		_, err := c.table.Regulariser()
 		refused(t, c.key, err, []string{c.key, "allowed"})
@@ -270,4 +270,38 @@ func TestPenaltyObservable(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestInstanceNoiseSchedule: step k of annealed noise is a step of constant noise σ·f_k, from
+// the counter in the state, with any rule of the generator; the suite of every Map holds; laws
+// in positions are refused.
+func TestInstanceNoiseSchedule(t *testing.T) {
+	annealing := LinearSchedule{Initial: 1, Steps: 4}
+	rate := ExponentialSchedule{Factor: 0.9}
+	for name, g := range map[string]Optimizer{"momentum": optimizer(t, "momentum"), "scheduled": {Name: "sgd", Rule: Scheduled(sgdRule{0.1}, rate, nil)}} {
+		s := game{hidden: []int{3}, target: planar(t), g: g, regs: []Regulariser{regularise(t, InstanceNoiseConfig{Sigma: 0.8, Annealing: annealing})}}
+		tr := s.trainer(t)
+		state, next := start(t, tr), make([]float64, tr.Dim())
+		state[tr.gen.end-1] = 0
+		xi := normals(stream(t, "xi"), tr.Inputs())
+		for k := range 6 {
+			if got := state[tr.gen.end-1]; got != float64(k) {
+				t.Fatalf("%s: the counter is %v at step %d", name, got, k)
+			}
+			tr.Step(next, state, xi)
+			s.regs = []Regulariser{regularise(t, InstanceNoiseConfig{Sigma: 0.8 * annealing.At(float64(k))})}
+			fixed := s.trainer(t)
+			want := make([]float64, fixed.Dim())
+			fixed.Step(want, state[:fixed.Dim()], xi)
+			within(t, fmt.Sprintf("%s, step %d", name, k), next[:fixed.Dim()], want, 1e-14)
+			copy(state, next)
+		}
+	}
+	s := game{hidden: []int{3}, noise: Noise{Kind: "injected", TD: 1, TG: 1, Quenched: 6},
+		regs: []Regulariser{regularise(t, InstanceNoiseConfig{Sigma: 0.8, Annealing: annealing})}}
+	conform(t, s)
+	_, err := s.trainer(t).Recurrence()
+	refused(t, "Recurrence", err, []string{"instance-noise", "linear", "step number", "innovation"})
+	_, err = s.trainer(t).Linearizer()
+	refused(t, "Linearizer", err, []string{"instance-noise", "step number"})
 }

@@ -70,6 +70,7 @@ type Trainer struct {
 	// Quenched ones stay; those of a minibatch lie in the inputs of the step.
 	z, zD, zG []float64
 	xiReg     [2][]float64
+	steps     float64 // number of the step that is being made; 0 otherwise
 
 	x     []float64 // [3B×d] data, fakes of z_D, fakes of z_G
 	logit []float64 // [2B/m]
@@ -94,6 +95,7 @@ func New(cfg Config) (*Trainer, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
+	cfg = cfg.counted()
 	t := &Trainer{cfg: cfg}
 	t.rows = cfg.Noise.rows(cfg.Batch, cfg.OptimizerD, cfg.OptimizerG)
 	if t.rows%cfg.pack() != 0 {
@@ -272,7 +274,9 @@ func (t *Trainer) Step(next, state, xi []float64) {
 	if len(next) != t.state || len(state) != t.state || len(xi) != t.inputs {
 		panic("gan: Step: wrong length of state or inputs")
 	}
+	t.steps = t.count(state)
 	t.play.step(next, state, xi)
+	t.steps = 0
 }
 
 // batch takes the j-th batch of the discriminator, and the generator's, from the inputs of a

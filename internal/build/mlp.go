@@ -259,6 +259,12 @@ func decodeSchedule(doc *spec.Doc, s *system, table, name string) (gan.Schedule,
 	return schedule, nil
 }
 
+// scheduled is a plug-in that follows a schedule, named by the key schedule of its table.
+type scheduled interface {
+	ScheduleName() string
+	Follow(gan.Schedule)
+}
+
 // decodeRegularisers reads the table of each name.
 func decodeRegularisers(doc *spec.Doc, s *system, names []string, cfg *gan.Config) error {
 	chosen, err := chooseAll(doc, "trainer", "regularisers", names, regulariserChoices())
@@ -267,6 +273,13 @@ func decodeRegularisers(doc *spec.Doc, s *system, names []string, cfg *gan.Confi
 	}
 	for i, c := range chosen {
 		table := "trainer." + names[i]
+		if f, ok := c.(scheduled); ok {
+			schedule, err := decodeSchedule(doc, s, table, f.ScheduleName())
+			if err != nil {
+				return err
+			}
+			f.Follow(schedule)
+		}
 		r, err := c.Regulariser()
 		if err != nil {
 			return doc.Table(table).Errorf("", "%v", err)
