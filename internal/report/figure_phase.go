@@ -95,7 +95,23 @@ func phaseName(observable string) string {
 	case "escaped_fraction":
 		return "escaped fraction"
 	}
-	return "mean of " + nameOf(observable)
+	if short, ok := modeNames[observable]; ok {
+		return short
+	}
+	return "mean of " + observable
+}
+
+// modeNames are the metrics of modes.csv on an axis; they are means already.
+var modeNames = map[string]string{
+	"modes_covered": "modes covered",
+	"quality":       "quality",
+	"mode_entropy":  "mode entropy",
+	"reverse_kl":    "reverse KL",
+	"mode_jsd":      "JSD",
+	"w2":            "W_{2}",
+	"sliced_w2":     "sliced W_{2}",
+	"precision":     "precision",
+	"recall":        "recall",
 }
 
 // phaseUnit is the observable's own; χ, U_{4} and fractions have none.

@@ -94,7 +94,10 @@ func samplesFigure(r *run) *page {
 	if missed {
 		page.legend = append(page.legend, entry{"mode, missed", missedLook})
 	}
-	page.note = "At the last step. Samples far outside the target are not shown."
+	if covered || missed {
+		page.note = "Above: modes covered, mean over draws, and the fraction of samples of high quality. "
+	}
+	page.note += "At the last step. Samples far outside the target are not shown."
 	page.selection(len(shown), len(clouds), "tasks")
 	return page
 }
@@ -109,7 +112,7 @@ func (r *run) cloudHeading(c *cloud, m *modeScores, modes int) string {
 	if !finite(n.value) || !finite(q.value) {
 		return r.taskName(l)
 	}
-	scored := fmt.Sprintf("%.1f of %d modes, quality %.0f %%", n.value, modes, 100*q.value)
+	scored := fmt.Sprintf("%.1f of %d modes, %.0f %%", n.value, modes, 100*q.value)
 	if l.replica > 0 {
 		scored = fmt.Sprintf("r%d: %s", l.replica, scored)
 	}

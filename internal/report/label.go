@@ -110,26 +110,17 @@ func (r *run) short(key string) string {
 
 // names are what observables are called on an axis; others go by their column.
 var names = map[string]string{
-	"loss_g":        "generator loss",
-	"loss_d":        "discriminator loss",
-	"gen_mean":      "mean of generated samples",
-	"gen_std":       "std of generated samples",
-	"rho":           "ρ = std(q)/std(p)",
-	"w2":            "Wasserstein-2 distance",
-	"d_logit_real":  "mean logit of the data",
-	"d_logit_fake":  "mean logit of generated samples",
-	"modes_covered": "modes covered",
-	"quality":       "high-quality fraction",
-	"mode_entropy":  "entropy over modes",
-	"reverse_kl":    "reverse KL over modes",
-	"forward_kl":    "KL(target‖generator) over modes",
-	"mode_jsd":      "JSD over modes",
-	"sliced_w2":     "sliced Wasserstein-2 distance",
-	"precision":     "precision",
-	"recall":        "recall",
-	"norm_theta":    "norm of θ",
-	"norm_psi":      "norm of ψ",
-	"penalty":       "penalty of the discriminator",
+	"loss_g":       "generator loss",
+	"loss_d":       "discriminator loss",
+	"gen_mean":     "mean of generated samples",
+	"gen_std":      "std of generated samples",
+	"rho":          "ρ = std(q)/std(p)",
+	"w2":           "Wasserstein-2 distance",
+	"d_logit_real": "mean logit of the data",
+	"d_logit_fake": "mean logit of generated samples",
+	"norm_theta":   "norm of θ",
+	"norm_psi":     "norm of ψ",
+	"penalty":      "penalty of the discriminator",
 }
 
 func nameOf(observable string) string {

@@ -84,7 +84,7 @@ func TestFiguresOfModes(t *testing.T) {
 			t.Errorf("panel %d spans %v to %v and %v to %v", i, x.X.Min, x.X.Max, x.Y.Min, x.Y.Max)
 		}
 	}
-	if h := p.panels()[3].heading.text; h != "natural\n2.0 of 4 modes, quality 60 %" {
+	if h := p.panels()[3].heading.text; h != "natural\n2.0 of 4 modes, 60 %" {
 		t.Errorf("heading %q", h)
 	}
 }
