@@ -71,7 +71,7 @@ func taskTables(dir string, states []TaskState) ([]source, error) {
 		}
 		for _, schema := range m.Schemas {
 			path, err := record.SafeJoin(tdir, schema.Name+".csv")
-			if err != nil || filepath.Dir(path) != filepath.Clean(tdir) {
+			if err != nil || !plainName(schema.Name) {
 				return nil, fmt.Errorf("%s: found a table named %q, allowed a plain name", filepath.Join(tdir, "manifest.json"), schema.Name)
 			}
 			sources = append(sources, source{path, s.Label, schema})

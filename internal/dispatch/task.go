@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"machlup/internal/build"
 	"machlup/internal/engine"
@@ -37,6 +38,11 @@ func checkpointPath(taskDir string, part int) string {
 	return filepath.Join(taskDir, fmt.Sprintf("checkpoint-%04d", part))
 }
 
+// plainName tells whether a table's name is that of a file in the directory at hand.
+func plainName(name string) bool {
+	return name != "" && filepath.IsLocal(name) && filepath.Base(name) == name && !strings.ContainsAny(name, `/\`)
+}
+
 // finished tells whether the task's directory holds a finished task of this schema.
 func finished(dir string, t build.Task) (engine.Outcome, bool) {
 	outcome, ok := sealed(dir, t)
@@ -55,6 +61,11 @@ func sealed(dir string, t build.Task) (engine.Outcome, bool) {
 	var m taskManifest
 	if json.Unmarshal(data, &m) != nil || m.Schema != build.SchemaVersion || m.Hash != t.Hash {
 		return engine.Outcome{}, false
+	}
+	for _, schema := range m.Schemas { // a manifest is data: its names lead nowhere else
+		if _, listed := m.Outputs[schema.Name+".csv"]; !listed || !plainName(schema.Name) || schema.Validate() != nil {
+			return engine.Outcome{}, false
+		}
 	}
 	for name, want := range m.Outputs {
 		path, err := record.SafeJoin(dir, name)
