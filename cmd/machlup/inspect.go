@@ -45,7 +45,7 @@ func newValidate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%s: valid, %d tasks\n", args[0], len(exp.Tasks))
+			fmt.Fprintf(c.OutOrStdout(), "%s: valid, %s\n", args[0], counted(len(exp.Tasks), "task"))
 			return nil
 		},
 		ValidArgsFunction: completeExperiments,
@@ -93,8 +93,8 @@ func printPlan(c *cobra.Command, exp *build.Experiment) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "\n%d tasks, %.3g gradient evaluations, about %.2g core-hours (calibrated now on this machine)\n",
-		len(exp.Tasks), evaluations, seconds/3600)
+	_, err := fmt.Fprintf(c.OutOrStdout(), "\n%s, %.3g gradient evaluations, about %.2g core-hours (calibrated now on this machine)\n",
+		counted(len(exp.Tasks), "task"), evaluations, seconds/3600)
 	return err
 }
 
@@ -167,17 +167,35 @@ func bracket(f spec.Field) string {
 	return " [" + strings.Join(parts, ", ") + "]"
 }
 
+// about is what the program says of itself.
+type about struct {
+	Program  string `json:"program"`
+	Version  string `json:"version"`
+	Revision string `json:"revision"`
+	Kernels  string `json:"kernels"`
+	Schema   int    `json:"schema"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
 func newVersion() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use:   "version",
 		Short: "print the version, the kernel set and the Go version",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(c.OutOrStdout(), "machlup %s  revision %s  kernels %s  schema %d  %s %s/%s\n",
-				build.Version, revision, num.Kernels(), build.SchemaVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			a := about{"machlup", build.Version, revision, num.Kernels(), build.SchemaVersion, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+			if asJSON {
+				return json.NewEncoder(c.OutOrStdout()).Encode(a)
+			}
+			_, err := fmt.Fprintf(c.OutOrStdout(), "machlup %s  revision %s  kernels %s  schema %d  %s %s\n",
+				a.Version, a.Revision, a.Kernels, a.Schema, a.Go, a.Platform)
 			return err
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return c
 }
 
 func completeExperiments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

@@ -76,12 +76,13 @@ func interruptible(stderr io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGXFSZ) // a limit on file sizes is an error of the write, not the end
 	go func() {
 		if _, ok := <-signals; !ok {
 			return
 		}
 		cancel()
-		fmt.Fprintln(stderr, "\nstopping: finished parts are saved (interrupt again to force)")
+		fmt.Fprintln(stderr, "\nstopping: what is computed is saved (interrupt again to force)")
 		if _, ok := <-signals; ok {
 			os.Exit(exitStopped)
 		}
@@ -99,6 +100,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see machlup %s --help", err, c.Name()))
 	})
-	root.AddCommand(newRun(), newPlan(), newMerge(), newVerify(), newList(), newShow(), newValidate(), newVersion())
+	root.AddCommand(newRun(), newPlan(), newMerge(), newStatus(), newVerify(), newList(), newShow(), newValidate(), newVersion())
 	return root
 }

@@ -29,6 +29,7 @@ func TestScripts(t *testing.T) {
 			"refuse":   cmdRefuse,
 			"corrupt":  cmdCorrupt,
 			"inuse":    cmdInuse,
+			"watched":  cmdWatched,
 		},
 	})
 }

@@ -26,13 +26,13 @@ func newMerge() *cobra.Command {
 				return refusal(err)
 			}
 			if n := res.Unfinished(); n > 0 {
-				fmt.Fprintf(c.ErrOrStderr(), "merged %d of %d tasks; unfinished ones are missing from csv/\n", len(res.Tasks)-n, len(res.Tasks))
+				fmt.Fprintf(c.ErrOrStderr(), "merged %d of %s; unfinished ones are missing from csv/\n", len(res.Tasks)-n, counted(len(res.Tasks), "task"))
 			}
 			if err := report.Closing(c.OutOrStdout(), opts.Dir); err != nil {
 				return failed(err)
 			}
 			if n := res.Failed(); n > 0 {
-				return failed(fmt.Errorf("%d of %d tasks failed; running them again tries them anew", n, len(res.Tasks)))
+				return failed(fmt.Errorf("%d of %s failed; running them again tries them anew", n, counted(len(res.Tasks), "task")))
 			}
 			return nil
 		},

@@ -62,7 +62,7 @@ func newRun() *cobra.Command {
 	c.Flags().DurationVar(&f.maxTime, "max-time", 0, "stop after this long (10m, 2h); running again resumes")
 	c.Flags().BoolVar(&f.fresh, "fresh", false, "start over instead of resuming")
 	c.Flags().BoolVar(&f.quiet, "quiet", false, "no progress and no closing table")
-	c.Flags().BoolVar(&f.json, "json", false, "closing summary as JSON on stdout")
+	c.Flags().BoolVar(&f.json, "json", false, "on stdout: progress as an object a line (none with --quiet), then the closing summary as one")
 	return c
 }
 
@@ -78,13 +78,17 @@ func runExperiment(c *cobra.Command, f *runFlags, experiment string) error {
 	if opts.Shard, err = f.check(c); err != nil {
 		return usage(err)
 	}
-	if !f.quiet {
+	switch {
+	case f.quiet:
+	case f.json:
+		opts.Report = newProgressJSON(c.OutOrStdout())
+	default:
 		opts.Report = newProgress(c.ErrOrStderr())
 	}
 	ctx := c.Context()
 	if f.maxTime > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, f.maxTime)
+		ctx, cancel = context.WithTimeout(ctx, f.maxTime-roomToSave(f.maxTime))
 		defer cancel()
 	}
 	res, err := dispatch.Run(ctx, exp, opts)
@@ -93,6 +97,10 @@ func runExperiment(c *cobra.Command, f *runFlags, experiment string) error {
 	}
 	return closing(c, f, exp, opts, res)
 }
+
+// roomToSave is the time before the limit in which the parts at work save their state: a
+// twentieth, half a minute at most.
+func roomToSave(limit time.Duration) time.Duration { return min(limit/20, 30*time.Second) }
 
 // refusal tells a directory that must not be used, in which nothing was written, from a
 // failure.
@@ -149,12 +157,19 @@ func closing(c *cobra.Command, f *runFlags, exp *build.Experiment, opts dispatch
 	}
 	switch {
 	case res.Failed() > 0:
-		return failed(fmt.Errorf("%d of %d tasks failed; running again tries them anew, the others are kept", res.Failed(), len(res.Tasks)))
+		return failed(fmt.Errorf("%d of %s failed; running again tries them anew, the others are kept", res.Failed(), counted(len(res.Tasks), "task")))
 	case res.Stopped:
 		fmt.Fprintf(c.ErrOrStderr(), "stopped early: everything finished is saved in %s; the same command resumes\n", opts.Dir)
 		return &exitError{exitStopped, context.Canceled}
 	}
 	return nil
+}
+
+func finishedBefore(n int) string {
+	if n == 1 {
+		return "the task was"
+	}
+	return fmt.Sprintf("all %d tasks were", n)
 }
 
 // printClosing is the short table at the end: what was found and where to look.
@@ -163,7 +178,7 @@ func printClosing(w io.Writer, opts dispatch.Options, res dispatch.Result) error
 		return nil
 	}
 	if res.Skipped == len(res.Tasks) {
-		fmt.Fprintf(w, "nothing to do: all %d tasks were finished; the tables are merged anew\n", len(res.Tasks))
+		fmt.Fprintf(w, "nothing to do: %s finished before; the tables are merged anew\n", finishedBefore(len(res.Tasks)))
 	}
 	return report.Closing(w, opts.Dir)
 }

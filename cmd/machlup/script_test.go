@@ -406,3 +406,33 @@ func cmdInuse(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("it leaves %v", left)
 	}
 }
+
+// cmdWatched is "watched EXPERIMENT DIR": while a run is at work in DIR, status says so.
+func cmdWatched(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: watched EXPERIMENT DIR")
+	}
+	run := exec.Command("machlup", "run", args[0], "--out", args[1], "--quiet")
+	run.Dir = ts.MkAbs(".")
+	ts.Check(run.Start())
+	defer func() { _ = run.Process.Kill() }()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		if parts, _ := filepath.Glob(filepath.Join(ts.MkAbs(args[1]), "tasks", "*", "part-*")); len(parts) > 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("the run does nothing")
+		}
+	}
+	status := exec.Command("machlup", "status", args[1])
+	status.Dir = ts.MkAbs(".")
+	out, err := status.CombinedOutput()
+	ts.Check(err)
+	want := fmt.Sprintf(`(?m)^at work +process %d on .*: computing`, run.Process.Pid)
+	if !regexp.MustCompile(want).Match(out) || !bytes.Contains(out, []byte(": running\n")) {
+		ts.Fatalf("status says\n%s", out)
+	}
+	if got := exitStatus(ts, run.Wait()); got != exitDone {
+		ts.Fatalf("the run: exit status %d", got)
+	}
+}

@@ -51,6 +51,7 @@ type Task struct {
 	Swept     map[string]string
 	Runner    engine.Runner
 	env       engine.Env
+	point     spec.Point
 }
 
 // Head is the top level of a config.
@@ -163,7 +164,7 @@ func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, error) {
 		env := engine.Env{Seed: seed, Replica: replica, Coupling: coupling}
 		env.NewModel = func() (*engine.Model, error) { return sys.model(env) }
 		for _, e := range ests {
-			t := Task{Point: label, Replica: replica, Estimator: e.name, Swept: map[string]string{}, env: env}
+			t := Task{Point: label, Replica: replica, Estimator: e.name, Swept: map[string]string{}, env: env, point: p}
 			t.Group = strings.Trim(e.name+"/"+label, "/")
 			t.Label = t.Group + "/r" + strconv.Itoa(replica)
 			for _, s := range p {

@@ -114,6 +114,7 @@ func hashAll(dir, sub string, out map[string]string) error {
 
 // A Summary is the closing table as data, for --json.
 type Summary struct {
+	Event   string         `json:"event"` // summary: progress may have come before
 	Name    string         `json:"name"`
 	Dir     string         `json:"dir"`
 	Status  string         `json:"status"`
@@ -134,7 +135,7 @@ type TaskSummary struct {
 
 // Summarise makes the Summary of a run.
 func Summarise(exp *build.Experiment, opts Options, res Result) Summary {
-	s := Summary{Name: exp.Name, Dir: opts.Dir, Status: status(res), Seconds: res.Elapsed.Seconds(), Skipped: res.Skipped, Counts: map[string]int{}}
+	s := Summary{Event: "summary", Name: exp.Name, Dir: opts.Dir, Status: status(res), Seconds: res.Elapsed.Seconds(), Skipped: res.Skipped, Counts: map[string]int{}}
 	for _, t := range res.Tasks {
 		ts := TaskSummary{Task: t.Label, Hash: t.Hash, Status: "unfinished"}
 		switch {

@@ -458,7 +458,7 @@ func (r *run) compute(ctx context.Context, u unit) {
 	if err != nil {
 		p.failed = true
 		r.states[u.task].Err = fmt.Errorf("part %d: %w", u.part, err)
-		writeFailure(taskDir(r.opts.Dir, t), t, r.states[u.task].Err)
+		writeFailure(taskDir(r.opts.Dir, t), r.exp, t, r.states[u.task].Err)
 	}
 	last := p.left == 0 && !p.failed
 	r.last = t.Label
@@ -516,10 +516,13 @@ func (r *run) finish(i int) {
 	defer r.mu.Unlock()
 	if err != nil {
 		r.states[i].Err = err
-		writeFailure(taskDir(r.opts.Dir, t), t, err)
+		writeFailure(taskDir(r.opts.Dir, t), r.exp, t, err)
 		return
 	}
 	r.states[i].Finished, r.states[i].Outcome = true, outcome
+	if outcome.Status == engine.Diverged {
+		writeReplay(taskDir(r.opts.Dir, t), r.exp, t)
+	}
 	if outcome.LogZ != nil {
 		r.logZ = outcome.LogZ
 	}

@@ -109,8 +109,14 @@ func finishTask(dir string, t build.Task, diverged *engine.Divergence) (engine.O
 	if outcome, err = publish(stage, dir, t, outcome); err != nil {
 		return outcome, err
 	}
-	if err := os.Remove(filepath.Join(dir, failureFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return outcome, err
+	gone := []string{failureFile}
+	if outcome.Status != engine.Diverged {
+		gone = append(gone, replayFile)
+	}
+	for _, name := range gone {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return outcome, err
+		}
 	}
 	return outcome, nil
 }
@@ -179,18 +185,30 @@ func readParts(dir string, t build.Task) ([]any, error) {
 }
 
 // writeFailure leaves failure.txt in a failed task's directory: the error, a panic's stack
-// and the config to replay it. It is a help, so its own failure is not reported.
-func writeFailure(dir string, t build.Task, failure error) {
+// and what the hash covers. It is a help, so its own failure is not reported.
+func writeFailure(dir string, exp *build.Experiment, t build.Task, failure error) {
 	text := fmt.Sprintf("task %s failed: %v\n\nconfig that the task's hash covers:\n%s\n", t.Label, failure, t.Config)
 	var p *panicError
 	if errors.As(failure, &p) {
 		text += "\n" + string(p.stack)
 	}
 	_ = record.WriteFileAtomic(filepath.Join(dir, failureFile), []byte(text))
+	writeReplay(dir, exp, t)
+}
+
+// writeReplay leaves replay.toml, which computes the task alone.
+func writeReplay(dir string, exp *build.Experiment, t build.Task) {
+	text, err := exp.Replay(t)
+	if err == nil {
+		_ = record.WriteFileAtomic(filepath.Join(dir, replayFile), []byte(text))
+	}
 }
 
 // failureFile is in the directory of a task that failed and was not finished since.
 const failureFile = "failure.txt"
+
+// replayFile is in the directory of a task that failed or diverged.
+const replayFile = "replay.toml"
 
 // earlierFailure is the failure that an earlier run left, nil if none.
 func earlierFailure(dir string) error {

@@ -362,6 +362,26 @@ func number(n *node) (float64, bool) {
 	return 0, false
 }
 
+// Narrow reduces the sweep to one of its points: each swept key keeps the one value.
+func (d *Doc) Narrow(p Point) error {
+	axes, err := d.axes()
+	if err != nil {
+		return err
+	}
+	for _, a := range axes {
+		for _, s := range p {
+			if s.Key == a.key {
+				table := map[bool]string{false: "grid", true: "zip"}[a.zip]
+				if err := d.Set(JoinKey("sweep", table, a.key), "["+s.Value+"]"); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	d.sweep, d.swept = nil, nil
+	return nil
+}
+
 // With returns a copy of the document with the point's values set and the sweep removed;
 // errors about such a value cite the line of its sweep. Once Points has returned, several
 // goroutines may call With.
