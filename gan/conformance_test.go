@@ -44,7 +44,7 @@ func TestConformance(t *testing.T) {
 // conform checks the trainer and whatever it can be turned into.
 func conform(t *testing.T, s game) {
 	s.target = s.config(t).Target
-	for _, o := range AllObservables(s.target) {
+	for _, o := range s.config(t).AllObservables() {
 		if o.Name != "w2" { // its gradient jumps where samples change order; TestObservers steps more finely
 			s.observe = append(s.observe, o.Name)
 		}

@@ -3,7 +3,7 @@ package gan
 // Generate writes the samples [rows×d] of latents z[rows×latent] under the generator of
 // the configuration q (or a state); any number of rows.
 func (t *Trainer) Generate(dst, q, z []float64) {
-	rows := len(z) / t.latent
+	rows := len(dst) / t.dim
 	if len(z) != rows*t.latent || len(dst) != rows*t.dim {
 		panic("gan: Generate: wrong length of samples or latents")
 	}

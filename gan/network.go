@@ -1,7 +1,7 @@
 package gan
 
 // A Network is a generator or a discriminator: the shape of a map of inputs and parameters,
-// without parameters of its own. NewMLP and NewLinear make them.
+// without parameters of its own. NewMLP makes a perceptron, the games of Games() their own.
 type Network interface {
 	In() int     // dimension of an input row
 	Out() int    // dimension of an output row

@@ -28,26 +28,42 @@ const (
 	normTheta
 	normPsi
 	penaltyTerm
+	squareTheta
+	squarePsi
+	parameterValue // a component of the configuration
 )
 
-// quantity is one observable: its kind and the output coordinate it is of, if any.
+// quantity is one observable: its kind and the output coordinate, or place in the
+// configuration, it is of, if any.
 type quantity struct {
 	langevin.Observable
 	kind  kind
 	coord int
 }
 
-// AllObservables lists what a trainer on the target can observe, on a fixed evaluation
-// batch of data and latents.
+// AllObservables lists what a trainer of perceptrons on the target can observe, on a fixed
+// evaluation batch of data and latents.
 func AllObservables(target Target) []langevin.Observable {
+	return Config{Target: target}.AllObservables()
+}
+
+// AllObservables lists what a trainer of this configuration can observe: of small games the
+// parameters too, and no spread of a generator or of data that have none.
+func (cfg Config) AllObservables() []langevin.Observable {
 	var o []langevin.Observable
-	for _, q := range quantities(target) {
+	for _, q := range cfg.quantities() {
 		o = append(o, q.Observable)
 	}
 	return o
 }
 
-func quantities(target Target) []quantity {
+func quantities(target Target) []quantity { return Config{Target: target}.quantities() }
+
+func (cfg Config) quantities() []quantity {
+	target := cfg.Target
+	std := make([]float64, target.Dim())
+	target.Std(std)
+	spread := cfg.Generator == nil || cfg.Generator.In() > 0
 	list := []quantity{
 		{langevin.Observable{Name: "loss_d", Unit: "1", Doc: "discriminator loss without regularisers, mean over the evaluation batch"}, lossD, 0},
 		{langevin.Observable{Name: "loss_g", Unit: "1", Doc: "generator loss without regularisers, mean over the evaluation batch"}, lossG, 0},
@@ -58,21 +74,46 @@ func quantities(target Target) []quantity {
 			suffix, of = fmt.Sprintf("_%d", c), fmt.Sprintf(" of coordinate %d", c)
 		}
 		list = append(list,
-			quantity{langevin.Observable{Name: "gen_mean" + suffix, Unit: "1", Doc: "mean of the generated samples" + of}, genMean, c},
-			quantity{langevin.Observable{Name: "gen_std" + suffix, Unit: "1", Doc: "standard deviation of the generated samples" + of}, genStd, c})
+			quantity{langevin.Observable{Name: "gen_mean" + suffix, Unit: "1", Doc: "mean of the generated samples" + of}, genMean, c})
+		if spread {
+			list = append(list, quantity{langevin.Observable{Name: "gen_std" + suffix, Unit: "1", Doc: "standard deviation of the generated samples" + of}, genStd, c})
+		}
 	}
-	list = append(list, quantity{langevin.Observable{Name: "rho", Unit: "1",
-		Doc: "spread of the generated samples over that of the target, √(Σ variances q / Σ variances p): 0 when collapsed, 1 at the target"}, rho, 0})
-	if _, ok := target.(QuantileTarget); ok {
+	spread = spread && num.Norm2(std) > 0
+	if spread {
+		list = append(list, quantity{langevin.Observable{Name: "rho", Unit: "1",
+			Doc: "spread of the generated samples over that of the target, √(Σ variances q / Σ variances p): 0 when collapsed, 1 at the target"}, rho, 0})
+	}
+	if _, ok := target.(QuantileTarget); ok && spread {
 		list = append(list, quantity{langevin.Observable{Name: "w2", Unit: "1",
 			Doc: "Wasserstein-2 distance of the generated samples to the target, sorted samples against quantiles at (i+½)/N"}, wasserstein, 0})
 	}
-	return append(list,
+	list = append(list,
 		quantity{langevin.Observable{Name: "d_logit_real", Unit: "1", Doc: "mean logit of the data"}, logitReal, 0},
 		quantity{langevin.Observable{Name: "d_logit_fake", Unit: "1", Doc: "mean logit of the generated samples"}, logitFake, 0},
 		quantity{langevin.Observable{Name: "norm_theta", Unit: "1", Doc: "Euclidean norm of the generator's parameters"}, normTheta, 0},
 		quantity{langevin.Observable{Name: "norm_psi", Unit: "1", Doc: "Euclidean norm of the discriminator's parameters"}, normPsi, 0},
 		quantity{langevin.Observable{Name: "penalty", Unit: "1", Doc: "what the regularisers add to the discriminator's loss, on the evaluation batch and random inputs of its own"}, penaltyTerm, 0})
+	return append(list, cfg.parameters()...)
+}
+
+// parameters are the observables of a small game's configuration [ψ | θ].
+func (cfg Config) parameters() []quantity {
+	gen, ok := cfg.Generator.(*Linear)
+	dis, both := cfg.Discriminator.(*Linear)
+	if !ok || !both {
+		return nil
+	}
+	var list []quantity
+	for i := range gen.Params() {
+		list = append(list, quantity{langevin.Observable{Name: fmt.Sprintf("theta_%d", i), Unit: "1", Doc: fmt.Sprintf("parameter %d of the generator", i)}, parameterValue, dis.Params() + i})
+	}
+	for i := range dis.Params() {
+		list = append(list, quantity{langevin.Observable{Name: fmt.Sprintf("psi_%d", i), Unit: "1", Doc: fmt.Sprintf("parameter %d of the discriminator", i)}, parameterValue, i})
+	}
+	return append(list,
+		quantity{langevin.Observable{Name: "mean_square_theta", Unit: "1", Doc: "mean square of the generator's parameters"}, squareTheta, 0},
+		quantity{langevin.Observable{Name: "mean_square_psi", Unit: "1", Doc: "mean square of the discriminator's parameters"}, squarePsi, 0})
 }
 
 // observer computes the chosen observables of a configuration on the evaluation batch.
@@ -142,7 +183,7 @@ func newObserver(t *Trainer, cfg Config) (*observer, error) {
 
 // choose resolves the names.
 func (o *observer) choose(cfg Config) error {
-	all := quantities(cfg.Target)
+	all := cfg.quantities()
 	for _, name := range cfg.Observables {
 		i := slices.IndexFunc(all, func(q quantity) bool { return q.Name == name })
 		if i < 0 {
@@ -296,6 +337,12 @@ func (o *observer) value(c quantity, q []float64) float64 {
 		return o.penaltyValue(q)
 	case normTheta:
 		return math.Sqrt(num.Norm2(o.t.Theta(q)))
+	case squareTheta:
+		return num.Norm2(o.t.Theta(q)) / float64(len(o.t.Theta(q)))
+	case squarePsi:
+		return num.Norm2(o.t.Psi(q)) / float64(len(o.t.Psi(q)))
+	case parameterValue:
+		return q[c.coord]
 	}
 	return math.Sqrt(num.Norm2(o.t.Psi(q)))
 }

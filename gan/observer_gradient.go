@@ -27,6 +27,12 @@ func (o *observer) gradient(dst []float64, c quantity, q []float64) {
 		unit(theta, o.t.Theta(q))
 	case penaltyTerm:
 		o.penaltyGradient(psi, theta, q)
+	case squarePsi:
+		scaled(psi, 2/float64(len(psi)), o.t.Psi(q))
+	case squareTheta:
+		scaled(theta, 2/float64(len(theta)), o.t.Theta(q))
+	case parameterValue:
+		dst[c.coord] = 1
 	case lossD, lossG, logitReal, logitFake:
 		o.logitGradient(psi, theta, c.kind, q)
 	default:

@@ -26,12 +26,24 @@ type mixedStages struct {
 	u, u2, zero []float64
 }
 
-// mixedOf returns the mixed stages of a perceptron; it refuses, with the reason, what has none.
-func mixedOf(p stages) (*mixedStages, error) {
-	if p, ok := p.(*pass); ok {
+// mixedDerivatives is what a second derivative of a function of ∇ₓD takes: mixedStages of a
+// perceptron, or those of a Linear.
+type mixedDerivatives interface {
+	second(v, dx []float64)
+	run(params, u, u2 []float64)
+	gradient(grad []float64)
+	inputCotangent(dst, params []float64)
+}
+
+// mixedOf returns the mixed stages of a network; it refuses, with the reason, what has none.
+func mixedOf(p stages) (mixedDerivatives, error) {
+	switch p := p.(type) {
+	case *pass:
 		return newMixedStages(p)
+	case *linearPass:
+		return &linearMixed{p: p}, nil
 	}
-	return nil, fmt.Errorf("third derivatives are those of a multilayer perceptron, and the network is another")
+	return nil, fmt.Errorf("the network has no third derivatives here")
 }
 
 // newMixedStages refuses, with the reason, an activation without a third derivative.

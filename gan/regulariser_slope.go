@@ -19,7 +19,7 @@ import (
 // At g = 0, where |g| has a kink, u is zero.
 type slopePenalty struct {
 	p     stages
-	mixed *mixedStages // of product; nil without
+	mixed mixedDerivatives // of product; nil without
 	d     int
 	rows  int // of the last evaluate
 	w, k  float64

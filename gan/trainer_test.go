@@ -27,6 +27,7 @@ type game struct {
 	packing int
 
 	dynamics Dynamics
+	small    *Game // instead of perceptrons and target
 }
 
 func (s game) config(t testing.TB) Config {
@@ -61,13 +62,20 @@ func (s game) config(t testing.TB) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Config{
+	if s.small != nil {
+		s.target = s.small.Target
+	}
+	cfg := Config{
 		Generator:     mustMLP(t, s.latent, s.hidden, s.target.Dim(), s.act),
 		Discriminator: mustMLP(t, s.target.Dim()*max(s.packing, 1), s.hidden, 1, s.act),
 		Regularisers:  s.regs, Packing: s.packing, Dynamics: s.dynamics,
 		Target: s.target, Loss: loss, OptimizerD: s.d, OptimizerG: s.g, Batch: s.batch, Noise: s.noise,
 		QuenchedSource: stream(t, "quenched"), EvaluationSource: stream(t, "evaluation"), Observables: s.observe, EvaluationBatch: s.eval,
 	}
+	if s.small != nil {
+		cfg.Generator, cfg.Discriminator = s.small.Generator, s.small.Discriminator
+	}
+	return cfg
 }
 
 func (s game) trainer(t testing.TB) *Trainer {
