@@ -84,6 +84,9 @@ func NewReader(r io.Reader, file string, s Schema) (*Reader, error) {
 // Read returns the cells of the next row, valid until the next call, or io.EOF.
 func (t *Reader) Read() ([]string, error) {
 	row, err := t.csv.Read()
+	if err == io.EOF && t.src.last != '\n' { // a carriage return alone, which csv passes over
+		return nil, &DataError{File: t.file, Found: "a last line without its end: the file was cut short", Allowed: "whole lines"}
+	}
 	if err == io.EOF {
 		return nil, err
 	}
