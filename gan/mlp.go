@@ -2,7 +2,6 @@ package gan
 
 import (
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -20,6 +19,7 @@ type Source interface {
 type MLP struct {
 	dims   []int // widths, input first
 	act    Activation
+	init   InitEntry
 	offset []int // of each layer's weight
 	n      int
 }
@@ -35,7 +35,7 @@ func NewMLP(in int, hidden []int, out int, act Activation) (*MLP, error) {
 	if act == nil && len(hidden) > 0 {
 		return nil, fmt.Errorf("gan: a network with hidden layers needs an activation")
 	}
-	m := &MLP{dims: dims, act: act}
+	m := &MLP{dims: dims, act: act, init: inits[0]}
 	for l := range m.layers() {
 		m.offset = append(m.offset, m.n)
 		m.n += dims[l+1]*dims[l] + dims[l+1]
@@ -58,21 +58,14 @@ func (m *MLP) Widths() []int { return slices.Clone(m.dims) }
 // Activation returns the nonlinearity of the hidden layers (nil if there are none).
 func (m *MLP) Activation() Activation { return m.act }
 
-// Init draws PyTorch's default initialisation of nn.Linear: weights and biases of a layer
-// uniform on ±1/√in, in parameter order.
+// Init draws initial parameters: PyTorch's default of nn.Linear, or those of WithInit.
 func (m *MLP) Init(params []float64, src Source) {
 	if len(params) != m.n {
 		panic("gan: Init: wrong number of parameters")
 	}
 	for l := range m.layers() {
 		w, b := m.layer(params, l)
-		bound := 1 / math.Sqrt(float64(m.dims[l]))
-		for i := range w {
-			w[i] = bound * (2*src.Uniform() - 1)
-		}
-		for i := range b {
-			b[i] = bound * (2*src.Uniform() - 1)
-		}
+		m.init.layer(w, b, src)
 	}
 }
 

@@ -120,6 +120,7 @@ var families = []struct {
 	{"targets", listTargets},
 	{"losses", listLosses},
 	{"activations", listActivations},
+	{"inits", listInits},
 	{"optimizers", listOptimizers},
 	{"schedules", listSchedules},
 	{"dynamics", listDynamics},

@@ -398,6 +398,14 @@ func listActivations() []Entry {
 		{Name: "tanh", Doc: "hyperbolic tangent"}, {Name: "softplus", Doc: "ln(1 + eˣ)"}}
 }
 
+func listInits() []Entry {
+	var out []Entry
+	for _, e := range gan.Inits() {
+		out = append(out, Entry{Name: e.Name, Doc: e.Doc})
+	}
+	return out
+}
+
 func listNoise() []Entry {
 	return []Entry{
 		{Name: "minibatch", Doc: "fresh data and latents every step: the trainer's true noise"},

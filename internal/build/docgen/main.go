@@ -75,6 +75,7 @@ var sections = []section{
 	{"targets", "Targets", "Data distributions of a GAN, named by `system.mlp.target`.", "[system.mlp.%s]"},
 	{"losses", "Losses", "Named by `trainer.loss`.", "[trainer.%s]"},
 	{"activations", "Activations", "Named by `system.mlp.generator.activation` and `system.mlp.discriminator.activation`.", ""},
+	{"inits", "Initial parameters", "Named by `system.mlp.generator.init` and `system.mlp.discriminator.init`; `gain` and `std` are keys beside it.", ""},
 	{"optimizers", "Optimizers", "Named by `trainer.generator.optimizer` and `trainer.discriminator.optimizer`.", "[trainer.generator.%[1]s] or [trainer.discriminator.%[1]s]"},
 	{"metrics", "Metrics of the natural gradient", "Named by the key `metric` of the optimizers `natural` and `natural-momentum`.", ""},
 	{"dynamics", "Dynamics", "How the two players' gradients become a step, named by `trainer.dynamics` of a GAN.", "[trainer.%s]"},
