@@ -144,8 +144,8 @@ func TestConfigErrors(t *testing.T) {
 	}
 	for part, f := range map[string]func() error{
 		"eta of sgd":          func() error { _, err := SGDConfig{0}.Optimizer(); return err },
-		"eta of momentum":     func() error { _, err := MomentumConfig{-1, 0}.Optimizer(); return err },
-		"beta of momentum":    func() error { _, err := MomentumConfig{1, 1}.Optimizer(); return err },
+		"eta of momentum":     func() error { _, err := MomentumConfig{Eta: -1}.Optimizer(); return err },
+		"beta of momentum":    func() error { _, err := MomentumConfig{Eta: 1, Beta: 1}.Optimizer(); return err },
 		"eta of adam":         func() error { _, err := AdamConfig{}.Optimizer(); return err },
 		"beta1 and beta2":     func() error { _, err := AdamConfig{1, 1, 0, 0}.Optimizer(); return err },
 		"eta of nesterov":     func() error { _, err := NesterovConfig{}.Optimizer(); return err },

@@ -48,8 +48,8 @@ func TestDynamicsConformance(t *testing.T) {
 // TestJointRates: the players' learning rates may differ where their noise does not.
 func TestJointRates(t *testing.T) {
 	s := game{latent: 2, hidden: []int{3}, dynamics: simultaneous{}, noise: Noise{Kind: "injected", TD: 3e-3, TG: 1e-3, Quenched: 6}}
-	s.d, _ = MomentumConfig{0.01, 0.5}.Optimizer()
-	s.g, _ = MomentumConfig{0.03, 0.5}.Optimizer()
+	s.d, _ = MomentumConfig{Eta: 0.01, Beta: 0.5}.Optimizer()
+	s.g, _ = MomentumConfig{Eta: 0.03, Beta: 0.5}.Optimizer()
 	if _, err := s.trainer(t).Recurrence(); err != nil {
 		t.Fatal(err)
 	}

@@ -97,14 +97,3 @@ func (o Optimizer) Validate() error {
 	}
 	return nil
 }
-
-// heavyBall returns the rule of a momentum optimizer after checking its numbers.
-func heavyBall(name string, eta, beta float64) (Rule, error) {
-	if err := checkPositive("eta of "+name, eta); err != nil {
-		return nil, err
-	}
-	if !(beta >= 0 && beta < 1) {
-		return nil, fmt.Errorf("gan: beta of %s is %v, allowed are [0, 1)", name, beta)
-	}
-	return momentumRule{eta, beta}, nil
-}

@@ -9,16 +9,18 @@ type NaturalMomentumConfig struct {
 	Damping float64 `toml:"damping" range:"(0,inf)" unit:"1" doc:"λ added to the diagonal of the metric"`
 	Metric  string  `toml:"metric" enum:"l2|otto|fisher" doc:"F: l2 the pull-back of the L² distance of the outputs, otto that of Otto's metric (generator only), fisher the empirical Fisher matrix of the loss"`
 	Degree  int     `toml:"degree" range:"[1,30]" unit:"1" doc:"otto: degree of the polynomials whose gradients velocities are projected on"`
+	FrictionConfig
 }
 
 // DefaultNaturalMomentum returns the listing's setting.
 func DefaultNaturalMomentum() NaturalMomentumConfig {
-	return NaturalMomentumConfig{Eta: 0.001, Beta: 0.9, Damping: 1e-4, Metric: "l2", Degree: DefaultOttoDegree}
+	return NaturalMomentumConfig{Eta: 0.001, Beta: 0.9, Damping: 1e-4, Metric: "l2", Degree: DefaultOttoDegree, FrictionConfig: DefaultFriction()}
 }
 
 // Optimizer returns natural × momentum.
 func (c NaturalMomentumConfig) Optimizer() (Optimizer, error) {
-	r, err := heavyBall("natural-momentum", c.Eta, c.Beta)
+	d := DefaultNaturalMomentum()
+	r, err := c.heavyBall("natural-momentum", c.Eta, c.Beta, d.Eta, d.Beta)
 	if err != nil {
 		return Optimizer{}, err
 	}

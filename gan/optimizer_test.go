@@ -250,6 +250,7 @@ func TestNoiseVariance(t *testing.T) {
 		}{
 			"sgd":        {sgdRule{eta}, T / h / (1 - eta*h/2)},
 			"momentum":   {momentumRule{eta, 0.8}, T / h / (1 - eta*h/(2*1.8))},
+			"β < 0":      {momentumRule{eta, -0.4}, T / h / (1 - eta*h/(2*0.6))}, // the paper's friction at γΔt = 1.4
 			"nesterov":   {nesterovRule{eta, 0.8}, nesterov(eta*h, 2*0.2*eta*T, 0.8)},
 			"optimistic": {optimisticRule{eta}, T / h * 2 * (1 - eta*h) / ((1 + eta*h) * (2 - 3*eta*h))},
 		} {
