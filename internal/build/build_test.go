@@ -272,6 +272,7 @@ var small = map[string][]string{
 	"forward":     {"runs=50"},
 	"free-energy": {"points=3", "warm=5", "draws=50"},
 	"derivatives": {"steps=1"},
+	"stability":   {"steps=1"},
 	"collapse":    {"steps=6", "samples=40", "draws=2", "subsample=10"},
 	"o10":         {"runs=50", "warm=5", "burn=5", "draws=50"},
 	"w2-flow":     {"cells=40", "steps=5"},

@@ -81,6 +81,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewDerivatives(*c.(*engine.DerivativesConfig), in.env, in.model)
 		}},
+	{"stability", "eigenvalues of the noise-free step at a state: spectral radius, rates and frequencies", ptr(engine.DefaultStability), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewStability(*c.(*engine.StabilityConfig), in.env, in.model)
+		}},
 	{"w2-flow", "flows on the Wasserstein space with the optimal discriminator: decay, dissipation, rates against the exact gap", ptr(engine.DefaultW2Flow), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewW2Flow(*c.(*engine.W2FlowConfig), in.env, in.model)
