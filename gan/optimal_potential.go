@@ -1,6 +1,9 @@
 package gan
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // An ExactPotential is
 //
@@ -102,6 +105,25 @@ func (u *ExactPotential) HessVec(dst, x, v []float64) {
 	if u.weighs() {
 		u.prior.AddHessVec(dst, u.t, x, v)
 	}
+}
+
+// Normalisable returns nil if e^{−U/T} is a law, else the reason why it is not.
+func (u *ExactPotential) Normalisable() error {
+	switch {
+	case u.prior == nil:
+		return u.d.unbounded()
+	case u.t == 0:
+		return fmt.Errorf("gan: at temperature 0 there is no stationary law and no Z")
+	}
+	return nil
+}
+
+// unbounded is the reason why the functional alone has no Boltzmann law on parameters.
+func (d *OptimalDiscriminator) unbounded() error {
+	if d.functional.extend {
+		return fmt.Errorf("gan: no prior is named: parameters that the samples do not depend on (rescaled ReLU units, units switched off or saturated) make ∫e^{−2KL/T}dθ infinite, and log Z is quoted relative to a prior; set system.mlp.prior to weight-decay or box")
+	}
+	return fmt.Errorf("gan: no prior is named: C_h lies between −2 log 2 and 0, so ∫e^{−C_h/T}dθ = ∞ and there is no stationary law; set system.mlp.prior to weight-decay or box")
 }
 
 // samples runs the forward pass of x into y and returns the parameters.

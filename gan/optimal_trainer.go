@@ -226,28 +226,23 @@ func (o *Optimal) Potential() (*ExactPotential, error) {
 	return o.u.Fork(), nil
 }
 
-// Stationary returns nil if the law e^{−U/T} on the quenched batch can be normalised, else
-// the reason why it cannot.
+// Stationary returns the reason why the trainer has no stationary law, nil if it has one or
+// nothing is known: without injected noise.
 func (o *Optimal) Stationary() error {
-	name, _ := o.cfg.Discriminator.Functional()
-	switch {
-	case o.u == nil:
-		_, err := o.Potential()
-		return err
-	case o.cfg.Prior != nil && o.cfg.Temperature > 0:
+	if o.cfg.Temperature == 0 || o.cfg.Prior != nil {
 		return nil
-	case o.cfg.Prior != nil:
-		return fmt.Errorf("gan: at temperature 0 there is no stationary law")
-	case name == "saturating":
-		return fmt.Errorf("gan: no prior is named: C_h lies between −2 log 2 and 0, so ∫e^{−C_h/T}dθ = ∞ and there is no stationary law; set system.mlp.prior to weight-decay or box")
 	}
-	return fmt.Errorf("gan: no prior is named: parameters that the samples do not depend on (rescaled ReLU units, units switched off or saturated) make ∫e^{−2KL/T}dθ infinite, and log Z is quoted relative to a prior; set system.mlp.prior to weight-decay or box")
+	return o.cfg.Discriminator.unbounded()
 }
 
 // Boltzmann returns nil if this optimizer's stationary law is e^{−U/T} as η → 0, else the
 // reason why it is not.
 func (o *Optimal) Boltzmann() error {
-	if err := o.Stationary(); err != nil {
+	if o.u == nil {
+		_, err := o.Potential()
+		return err
+	}
+	if err := o.u.Normalisable(); err != nil {
 		return err
 	}
 	if _, _, err := o.gen.opt.Rule.Linear(); err != nil {

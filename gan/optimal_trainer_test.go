@@ -290,11 +290,11 @@ func TestOptimalLaws(t *testing.T) {
 		game                                          optimalGame
 		recurrence, linearizer, stationary, boltzmann []string
 	}{
-		{"minibatch", optimalGame{noise: Noise{Kind: "minibatch"}}, []string{"minibatch", "innovation"}, []string{"minibatch"}, []string{"change every step"}, []string{"change every step"}},
-		{"no prior", optimalGame{noise: hot}, nil, nil, []string{"no prior", "bounded", "∞"}[:1], []string{"C_h lies between", "weight-decay"}},
+		{"minibatch", optimalGame{noise: Noise{Kind: "minibatch"}}, []string{"minibatch", "innovation"}, []string{"minibatch"}, nil, []string{"change every step"}},
+		{"no prior", optimalGame{noise: hot}, nil, nil, []string{"no prior", "C_h lies between", "∞"}, []string{"C_h lies between", "weight-decay"}},
 		{"no prior, 2KL", optimalGame{noise: hot, loss: "non-saturating"}, nil, nil, []string{"no prior", "infinite"}, []string{"no prior"}},
-		{"none", optimalGame{prior: gaussianPrior{1}}, []string{"none"}, nil, []string{"temperature 0"}, []string{"temperature 0"}},
-		{"cold", optimalGame{noise: Noise{Kind: "injected", Quenched: 4}}, []string{"temperature 0"}, nil, []string{"no prior"}, []string{"no prior"}},
+		{"none", optimalGame{prior: gaussianPrior{1}}, []string{"none"}, nil, nil, []string{"temperature 0"}},
+		{"cold", optimalGame{noise: Noise{Kind: "injected", Quenched: 4}}, []string{"temperature 0"}, nil, nil, []string{"no prior"}},
 		{"adam", optimalGame{noise: hot, prior: gaussianPrior{1}, optimizer: optimizer(t, "adam")}, []string{"whole past"}, []string{"adam"}, nil, []string{"adam"}},
 		{"natural", optimalGame{noise: hot, prior: gaussianPrior{1}, optimizer: optimizer(t, "natural")}, nil, []string{"natural"}, nil, []string{"ηTΓ"}},
 		{"sgd", optimalGame{noise: hot, prior: gaussianPrior{1}}, nil, nil, nil, nil},

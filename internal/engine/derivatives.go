@@ -40,8 +40,8 @@ type derivatives struct {
 
 // NewDerivatives checks that the model can be asked and binds the estimator to a task.
 func NewDerivatives(cfg DerivativesConfig, env Env, m *Model) (Runner, error) {
-	if _, ok := m.Map.(Differentiable); !ok || !m.Quenched {
-		return nil, fmt.Errorf("derivatives are checked on the quenched batch of a GAN: set noise.kind to \"injected\" or \"none\"")
+	if _, ok := m.Map.(Differentiable); (!ok || !m.Quenched) && m.Potential == nil {
+		return nil, fmt.Errorf("derivatives are checked on a potential, or on the quenched batch of a GAN: set noise.kind to \"injected\" or \"none\"")
 	}
 	return &derivatives{cfg, env}, nil
 }
@@ -66,11 +66,18 @@ func (d *derivatives) Run(context.Context, int, func(float64)) (any, error) {
 			return nil, err
 		}
 	}
-	t, part := m.Map.(Differentiable), &DerivativesPart{}
+	part := &DerivativesPart{}
 	add := func(name string, err float64) {
 		part.Names, part.Errors = append(part.Names, name), append(part.Errors, err)
 	}
+	if m.Potential != nil {
+		d.potential(m, add)
+	}
+	t, trainer := m.Map.(Differentiable)
 	for b, player := range []string{"discriminator", "generator"} {
+		if !trainer || !hasParameters(t, b) {
+			continue
+		}
 		gradient := d.centralGradient(t, b, m.Start)
 		if damping, natural := t.BatchMetric(b); natural {
 			exact := make([]float64, len(gradient))
@@ -90,6 +97,43 @@ func (d *derivatives) Run(context.Context, int, func(float64)) (any, error) {
 		}
 	}
 	return part, nil
+}
+
+// hasParameters is false for a discriminator that is solved for.
+func hasParameters(t Differentiable, b int) bool {
+	lo, hi := t.BlockRange(b)
+	return lo < hi
+}
+
+// potential holds the gradient against differences of the energy, and the Hessian along a
+// random direction against differences of the gradient.
+func (d *derivatives) potential(m *Model, add func(name string, err float64)) {
+	u, n := m.Potential, m.Potential.Dim()
+	x, g, numeric := clone(m.Start[:n]), make([]float64, n), make([]float64, n)
+	u.Gradient(g, x)
+	for i := range x {
+		numeric[i] = d.central(x, i, func() float64 { return u.Energy(x) })
+	}
+	add("gradient of the potential", relative(g, numeric))
+	h, ok := u.(langevin.HessianVector)
+	if !ok {
+		return
+	}
+	v, up, down := make([]float64, n), make([]float64, n), make([]float64, n)
+	d.env.Own("derivatives/Hessian direction").Normals(v)
+	h.HessVec(g, x, v)
+	for i := range x {
+		x[i] = m.Start[i] + d.cfg.Difference*v[i]
+	}
+	u.Gradient(up, x)
+	for i := range x {
+		x[i] = m.Start[i] - d.cfg.Difference*v[i]
+	}
+	u.Gradient(down, x)
+	for i := range numeric {
+		numeric[i] = (up[i] - down[i]) / (2 * d.cfg.Difference)
+	}
+	add("Hessian of the potential", relative(g, numeric))
 }
 
 func direction(t Differentiable, b int, q []float64) []float64 {

@@ -36,9 +36,15 @@ type Model struct {
 	NoLinear error
 	// Observer computes the observables selected in the config, in that order.
 	Observer langevin.Observer
-	// Potential is set for systems whose stationary law is a Boltzmann law.
+	// Potential is set for systems whose stationary law is a Boltzmann law; where it could be
+	// expected and is not, NoPotential has the reason.
 	Potential   langevin.Potential
 	Temperature float64 // of that law
+	NoPotential error
+	// NoStationary is the reason why there is no stationary law, nil where there may be one.
+	NoStationary error
+	// Reference is the normalised law that log Z is quoted relative to; nil without.
+	Reference *Reference
 	// Draw writes an exact draw of e^{−U/T}; nil where none is known.
 	Draw  func(x []float64, src langevin.Source)
 	Start []float64 // configuration q_0
@@ -49,6 +55,13 @@ type Model struct {
 	Quenched bool
 	// Generator draws samples of the generated distribution; nil for toy systems.
 	Generator Generator
+}
+
+// A Reference is a normalised law of the configuration: a named prior.
+type Reference struct {
+	Measure   string             // what it is, for reference_measure
+	Potential langevin.Potential // −log density
+	Draw      func(x []float64, src langevin.Source)
 }
 
 // Advance moves the model's start by some steps of its map, memory dropped.

@@ -11,11 +11,13 @@ import (
 	"machlup/pathint"
 )
 
-// FreeEnergyConfig configures ln Z₁/Z₀ between e^{−U/T} and e^{−cU/T} of a toy potential,
-// Z = ∫e^{−U/T}dx, by the same estimators that serve path tilts.
+// FreeEnergyConfig configures ln Z₁/Z₀ between e^{−U/T} and e^{−cU/T} of a potential,
+// Z = ∫e^{−U/T}dx, or between its named prior and e^{−U/T}, by the same estimators that serve
+// path tilts.
 type FreeEnergyConfig struct {
 	Method     string  `toml:"method" enum:"ti|ais|bidirectional" doc:"thermodynamic integration, annealed importance sampling, or annealing both ways with Bennett's ratio"`
-	Scale      float64 `toml:"scale" range:"(0,inf)" unit:"1" doc:"c of U₁ = cU"`
+	Reference  string  `toml:"reference" enum:"potential|prior" doc:"potential: ln Z of cU relative to that of U; prior: ln Z of U relative to the system's named prior, normalised to 1"`
+	Scale      float64 `toml:"scale" range:"(0,inf)" unit:"1" doc:"c of U₁ = cU; not used with reference = \"prior\""`
 	Rule       string  `toml:"rule" enum:"gauss-legendre|trapezoid" doc:"quadrature of ti"`
 	Points     int     `toml:"points" range:"[3,1000]" unit:"1" doc:"nodes of ti"`
 	Chains     int     `toml:"chains" range:"[2,1000]" unit:"1" doc:"chains at each node of ti"`
@@ -29,18 +31,22 @@ type FreeEnergyConfig struct {
 
 // DefaultFreeEnergy is the configuration with no key set.
 func DefaultFreeEnergy() FreeEnergyConfig {
-	return FreeEnergyConfig{Method: "ti", Scale: 4, Rule: "gauss-legendre", Points: 8, Chains: 4, Draws: 2000, Stages: 20, Runs: 1000, Warm: 500, Step: 0.2}
+	return FreeEnergyConfig{Method: "ti", Reference: "potential", Scale: 4, Rule: "gauss-legendre", Points: 8, Chains: 4, Draws: 2000, Stages: 20, Runs: 1000, Warm: 500, Step: 0.2}
 }
 
 type freeEnergy struct {
-	cfg  FreeEnergyConfig
-	env  Env
-	grid pathint.Grid
+	cfg     FreeEnergyConfig
+	env     Env
+	grid    pathint.Grid
+	measure string // what Z is relative to
 }
 
 // NewFreeEnergy checks the configuration against the model and binds it to a task.
 func NewFreeEnergy(cfg FreeEnergyConfig, env Env, m *Model) (Runner, error) {
 	if m.Potential == nil {
+		if m.NoPotential != nil {
+			return nil, fmt.Errorf("there is no configurational Z: %w", m.NoPotential)
+		}
 		return nil, fmt.Errorf("system %s has no potential, so there is no configurational Z; path.tilt with ti or ais gives a path Z", m.Kind)
 	}
 	if u, ok := m.Potential.(interface{ Normalisable() error }); ok {
@@ -48,14 +54,23 @@ func NewFreeEnergy(cfg FreeEnergyConfig, env Env, m *Model) (Runner, error) {
 			return nil, err
 		}
 	}
-	if cfg.Method != "ti" && m.Draw == nil {
+	prior := cfg.Reference == "prior"
+	if prior && m.Reference == nil {
+		return nil, &KeyError{"reference", `"prior"`, `"potential": system ` + m.Kind + " has no named prior"}
+	}
+	if !prior && cfg.Method != "ti" && m.Draw == nil {
 		return nil, &KeyError{"method", fmt.Sprintf("%q", cfg.Method), `"ti": annealing needs exact draws of e^{−U/T}, which system ` + m.Kind + " does not have"}
 	}
 	if cfg.Unadjusted && cfg.Method != "ti" {
 		return nil, &KeyError{"unadjusted", "true", "false: annealing needs kernels that leave each law invariant"}
 	}
 	grid, err := pathint.NewGrid(cfg.Rule, 0, 1, cfg.Points)
-	return &freeEnergy{cfg, env, grid}, err
+	f := &freeEnergy{cfg: cfg, env: env, grid: grid, measure: "Z of the same potential at scale 1 (Lebesgue measure)"}
+	if prior {
+		f.measure = m.Reference.Measure
+		return &priorFreeEnergy{f}, err
+	}
+	return f, err
 }
 
 // FreeEnergyPart is a node of TI, or the annealing runs.
@@ -106,8 +121,12 @@ func (f *freeEnergy) ladder() (*pathint.Potentials, error) {
 	if f.cfg.Unadjusted {
 		spec.Target = 0
 	}
-	if m.Draw != nil {
-		spec.Draw = func(x []float64, src pathint.Source) { m.Draw(x, src) }
+	draw := m.Draw
+	if f.cfg.Reference == "prior" {
+		spec.From, spec.To, draw = m.Reference.Potential, scaled{m.Potential, 1 / m.Temperature}, m.Reference.Draw
+	}
+	if draw != nil {
+		spec.Draw = func(x []float64, src pathint.Source) { draw(x, src) }
 	}
 	return pathint.NewPotentials(spec)
 }
@@ -242,7 +261,11 @@ func (f *freeEnergy) Finish(parts []any, out *Output) (Outcome, error) {
 	} else if f.cfg.Unadjusted {
 		status = "ok; contains the discretisation bias of Euler–Maruyama at this step"
 	}
-	out.Table(Partition).Add("log_z_ratio", e.Estimator, "scale", f.cfg.Scale, "Z of the same potential at scale 1 (Lebesgue measure)",
+	quantity, parameter, at := "log_z_ratio", "scale", any(f.cfg.Scale)
+	if f.cfg.Reference == "prior" {
+		quantity, parameter, at = "log_z", "", nil
+	}
+	out.Table(Partition).Add(quantity, e.Estimator, parameter, at, f.measure,
 		value, e.StdErr(), e.StatErr, e.QuadErr, nil, nil, e.ESS, e.Overlap, status)
 	if e.Err != nil {
 		return None("free energy: %v", e.Err), nil
@@ -250,4 +273,18 @@ func (f *freeEnergy) Finish(parts []any, out *Output) (Outcome, error) {
 	outcome := Done()
 	outcome.LogZ = &analysis.Estimate{Value: e.LogZ, StdErr: e.StdErr()}
 	return outcome, nil
+}
+
+// A priorFreeEnergy is log Z relative to the prior: two estimators must agree before it is
+// called converged.
+type priorFreeEnergy struct{ *freeEnergy }
+
+// PoolKey is that of all estimates of log Z.
+func (f *priorFreeEnergy) PoolKey() string { return "log_z relative to the prior" }
+
+// Pool compares the estimates of one sweep point and replica.
+func (f *priorFreeEnergy) Pool(tasks []Finished, out *Output) error {
+	return poolEstimates("log_z", tasks, out, func(t Finished) pathint.Estimate {
+		return t.Runner.(*priorFreeEnergy).estimate(t.Parts)
+	})
 }

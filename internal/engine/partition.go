@@ -97,6 +97,11 @@ func (p partition) point() (string, float64) { return p.setup.Config.Action, p.s
 // Pool compares the estimates of one sweep point pairwise: two must agree before a value
 // is called converged.
 func (p partition) Pool(tasks []Finished, out *Output) error {
+	return poolEstimates("log_z_ratio", tasks, out, func(t Finished) pathint.Estimate { return t.Runner.(estimated).estimate(t.Parts) })
+}
+
+// poolEstimates writes the agreement of the tasks of each sweep point and replica.
+func poolEstimates(quantity string, tasks []Finished, out *Output, estimate func(Finished) pathint.Estimate) error {
 	type key struct {
 		group   string
 		replica int
@@ -113,20 +118,20 @@ func (p partition) Pool(tasks []Finished, out *Output) error {
 	for _, k := range order {
 		var es []pathint.Estimate
 		for _, t := range groups[k] {
-			es = append(es, t.Runner.(estimated).estimate(t.Parts))
+			es = append(es, estimate(t))
 		}
 		label := strings.TrimSuffix("log_z/"+k.group, "/") + fmt.Sprintf("/r%d", k.replica)
-		out.Table(Summary).AddAs(label, agreementRow(es)...)
+		out.Table(Summary).AddAs(label, agreementRow(quantity, es)...)
 	}
 	return nil
 }
 
 // agreementRow has the worst pairwise z of the estimates and, where they agree, the weighted
 // mean of those whose error bar is beyond doubt; of all if none is.
-func agreementRow(es []pathint.Estimate) []any {
-	worst, err := pathint.CheckAgreement("log Z(s)/Z(0)", es...)
+func agreementRow(quantity string, es []pathint.Estimate) []any {
+	worst, err := pathint.CheckAgreement(quantity, es...)
 	if err != nil {
-		return []any{"log_z_ratio", nil, nil, nil, worst, "1", "not converged: " + err.Error()}
+		return []any{quantity, nil, nil, nil, worst, "1", "not converged: " + err.Error()}
 	}
 	var all, sure []analysis.Estimate
 	for _, e := range es {
@@ -146,7 +151,7 @@ func agreementRow(es []pathint.Estimate) []any {
 		status += fmt.Sprintf("; value of the %d whose error bar is not in doubt", len(sure))
 	}
 	mean, _ := analysis.WeightedMean(sure)
-	return []any{"log_z_ratio", mean.Value, mean.StdErr, nil, worst, "1", status}
+	return []any{quantity, mean.Value, mean.StdErr, nil, worst, "1", status}
 }
 
 // ti integrates ⟨O⟩_s; a part is one node.

@@ -33,6 +33,9 @@ func NewStationary(cfg StationaryConfig, env Env, m *Model) (Runner, error) {
 	if cfg.Steps/cfg.Every < 100 {
 		return nil, &KeyError{"steps", fmt.Sprintf("%d draws a chain (steps / every)", cfg.Steps/cfg.Every), "at least 100: fewer have no autocorrelation time"}
 	}
+	if m.NoStationary != nil {
+		return nil, m.NoStationary
+	}
 	return &stationary{cfg: cfg, env: env, cols: observableColumns(m.Observer), size: float64(m.Map.Config())}, nil
 }
 
