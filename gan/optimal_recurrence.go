@@ -34,6 +34,7 @@ type optimalRecurrence struct {
 	*Optimal
 	eta   float64
 	block langevin.Block
+	adj   optimalAdjoint
 }
 
 func (r *optimalRecurrence) Blocks() []langevin.Block { return []langevin.Block{r.block} }

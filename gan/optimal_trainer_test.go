@@ -250,6 +250,44 @@ func TestOptimalDirection(t *testing.T) {
 	}
 }
 
+// TestOptimalDriftAdjoint holds the derivatives of the drift, through F⁻¹ too, against
+// differences of the drift.
+func TestOptimalDriftAdjoint(t *testing.T) {
+	for _, name := range []string{"sgd", "natural", "natural-momentum"} {
+		for pname, prior := range somePriors {
+			for _, rows := range []int{6, 30} {
+				s := optimalGame{hidden: []int{3}, prior: prior, optimizer: optimizer(t, name), noise: Noise{Kind: "injected", TG: 0.3, Quenched: rows}}
+				s.optimizer.Direction.Damping = 0.1
+				rec, err := s.trainer(t).Recurrence()
+				if err != nil {
+					t.Fatal(err)
+				}
+				adj := rec.(langevin.AdjointRecurrence)
+				if err := adj.HasAdjoint(); err != nil {
+					t.Fatal(err)
+				}
+				n := rec.Config()
+				src := stream(t, pname)
+				x, w := normals(src, n), normals(src, n)
+				got, want, at, v := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+				adj.DriftAdjoint(got, 0, x, w)
+				fourthOrder(want, func(dst []float64, k int, d float64) {
+					copy(at, x)
+					at[k] += d
+					rec.Drift(v, 0, at)
+					for i := range v {
+						dst[k] += w[i] * v[i]
+					}
+				}, 1e-4)
+				closeTo(t, fmt.Sprintf("%s, prior %s, %d rows", name, pname, rows), got, want, 1e-7)
+				if a := testing.AllocsPerRun(3, func() { adj.DriftAdjoint(got, 0, x, w) }); a != 0 {
+					t.Errorf("%v allocations", a)
+				}
+			}
+		}
+	}
+}
+
 // TestGaussianGenerator: a linear generator of Gaussian latents has Gaussian samples; with
 // B quantile latents C_h tends to that of two smoothed Gaussians, of quadrature, like 1/B.
 func TestGaussianGenerator(t *testing.T) {
