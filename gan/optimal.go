@@ -119,9 +119,9 @@ func (d *OptimalDiscriminator) Grid() (low, high float64, points int) {
 	return d.low, d.low + float64(d.sites-1)*d.step, d.sites
 }
 
-// Functional names what the generator descends and its formula.
-func (d *OptimalDiscriminator) Functional() (name, formula string) {
-	return d.functional.name, d.functional.formula
+// Functional returns what the generator descends: the loss whose it is, and its symbol.
+func (d *OptimalDiscriminator) Functional() (loss, symbol string) {
+	return d.functional.name, d.functional.symbol
 }
 
 // TruncationBound bounds what the part of the line beyond the grid would add to C_h,

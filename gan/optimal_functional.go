@@ -4,7 +4,7 @@ import "math"
 
 // A densityFunctional is ∫f(p, q)dx with the two derivatives of f by q.
 type densityFunctional struct {
-	name, formula string
+	name, symbol string
 	// at returns f, ∂f/∂q, ∂²f/∂q² for p, q > 0.
 	at func(p, logp, q float64) (f, d1, d2 float64)
 	// loss is the generator's, of a logit.
@@ -28,7 +28,7 @@ var densityFunctionals = map[string]densityFunctional{
 
 // jensenShannon is C = E_p log D* + E_q log(1−D*) = 2 JSD(p,q) − 2 log 2.
 var jensenShannon = densityFunctional{
-	name: "saturating", formula: "C_h = E_p log D* + E_q log(1-D*) = 2 JSD(p_h,q_h) - 2 log 2",
+	name: "saturating", symbol: "C_h",
 	at: func(p, _, q float64) (f, d1, d2 float64) {
 		lp, lq := math.Log1p(q/p), math.Log1p(p/q) // −log D*, −log(1−D*)
 		return -p*lp - q*lq, -lq, p / (q * (p + q))
@@ -38,7 +38,7 @@ var jensenShannon = densityFunctional{
 
 // midpointKL is 2 KL(m‖p), m = (p+q)/2.
 var midpointKL = densityFunctional{
-	name: "non-saturating", formula: "2 KL(m_h||p_h), m = (p+q)/2", extend: true,
+	name: "non-saturating", symbol: "2KL(m_h‖p_h)", extend: true,
 	at: func(p, logp, q float64) (f, d1, d2 float64) {
 		l := 0.0 // log((p+q)/p)
 		if p > tiny {
@@ -141,60 +141,82 @@ func (s *smoothing) extend(lo, hi int) {
 	s.allocate(len(p))
 }
 
-// reached returns the sites in storage that sample i reaches as j = site − centre, and the
-// factors of K_h(j·step − δ) = K_h(j·step)·e^{−δ²/2h²}·u^j.
-func (s *smoothing) reached(i int) (at, from, to int, scale, u float64) {
-	w := len(s.d.kernel) - 1
-	at = s.centre[i] - s.first
-	from, to = max(-w, -at), min(w, len(s.q)-1-at)
+// A window is the sites that a sample reaches: K_h(x_g − y) = K_h(j·step)·e^{−δ²/2h²}·u^j for
+// the site j steps from the sample's nearest one, δ the sample's distance from that.
+type window struct {
+	at       int // the nearest site, in storage's indices; may be outside
+	from, to int // j of the first and last site in storage
+	scale, u float64
+}
+
+func (s *smoothing) window(i int) window {
+	w, at := len(s.d.kernel)-1, s.centre[i]-s.first
 	delta, h2 := s.offset[i], s.d.h*s.d.h
-	return at, from, to, math.Exp(-delta * delta / (2 * h2)), math.Exp(delta * s.d.step / h2)
+	return window{at, max(-w, -at), min(w, len(s.q)-1-at), math.Exp(-delta * delta / (2 * h2)), math.Exp(delta * s.d.step / h2)}
 }
 
 // scatter adds c·K_h(x_g − y_i) + slope·∂K_h/∂y to dst.
 func (s *smoothing) scatter(dst []float64, i int, c, slope float64) {
-	at, from, to, scale, u := s.reached(i)
-	delta, step, slope := s.offset[i], s.d.step, slope/(s.d.h*s.d.h)
-	weight := scale
-	for j := 0; j <= to; j++ {
-		if j >= from {
-			dst[at+j] += (c + slope*(float64(j)*step-delta)) * weight * s.d.kernel[j]
+	win, kernel := s.window(i), s.d.kernel
+	inc := slope / (s.d.h * s.d.h)
+	c -= inc * s.offset[i]
+	inc *= s.d.step
+	up, down, v := win.scale, win.scale, 1/win.u
+	w := len(kernel) - 1
+	if win.from > -w || win.to < w {
+		for j := range kernel {
+			if j >= win.from && j <= win.to {
+				dst[win.at+j] += (c + inc*float64(j)) * up * kernel[j]
+			}
+			if j > 0 && -j >= win.from && -j <= win.to {
+				dst[win.at-j] += (c - inc*float64(j)) * down * kernel[j]
+			}
+			up, down = up*win.u, down*v
 		}
-		weight *= u
+		return
 	}
-	weight = scale
-	for j := -1; j >= from; j-- {
-		if weight /= u; j <= to {
-			dst[at+j] += (c + slope*(float64(j)*step-delta)) * weight * s.d.kernel[-j]
-		}
+	right, left := dst[win.at:win.at+w+1], dst[win.at-w:win.at+1]
+	right[0] += c * up * kernel[0]
+	for j := 1; j <= w; j++ {
+		up, down = up*win.u, down*v
+		t := inc * float64(j)
+		right[j] += (c + t) * up * kernel[j]
+		left[w-j] += (c - t) * down * kernel[j]
 	}
 }
 
 // gather sums over the sites: value = Σ a K, slope = Σ a ∂K/∂y, curvature = Σ a ∂²K/∂y².
 func (s *smoothing) gather(a []float64, i int) (value, slope, curvature float64) {
-	at, from, to, scale, u := s.reached(i)
+	win, kernel := s.window(i), s.d.kernel
+	up, down, v := win.scale, win.scale, 1/win.u
+	w := len(kernel) - 1
+	var m0, m1, m2 float64 // Σ aK, Σ j aK, Σ j² aK
+	if win.from > -w || win.to < w {
+		for j := range kernel {
+			x := float64(j)
+			if j >= win.from && j <= win.to {
+				k := a[win.at+j] * up * kernel[j]
+				m0, m1, m2 = m0+k, m1+x*k, m2+x*x*k
+			}
+			if j > 0 && -j >= win.from && -j <= win.to {
+				k := a[win.at-j] * down * kernel[j]
+				m0, m1, m2 = m0+k, m1-x*k, m2+x*x*k
+			}
+			up, down = up*win.u, down*v
+		}
+	} else {
+		right, left := a[win.at:win.at+w+1], a[win.at-w:win.at+1]
+		m0 = right[0] * up * kernel[0]
+		for j := 1; j <= w; j++ {
+			up, down = up*win.u, down*v
+			x, r, l := float64(j), right[j]*up*kernel[j], left[w-j]*down*kernel[j]
+			m0, m1, m2 = m0+(r+l), m1+x*(r-l), m2+x*x*(r+l)
+		}
+	}
 	delta, step, h2 := s.offset[i], s.d.step, s.d.h*s.d.h
-	add := func(j int, k float64) {
-		t := (float64(j)*step - delta) / h2
-		k *= a[at+j]
-		value += k
-		slope += t * k
-		curvature += (t*t - 1/h2) * k
-	}
-	weight := scale
-	for j := 0; j <= to; j++ {
-		if j >= from {
-			add(j, weight*s.d.kernel[j])
-		}
-		weight *= u
-	}
-	weight = scale
-	for j := -1; j >= from; j-- {
-		if weight /= u; j <= to {
-			add(j, weight*s.d.kernel[-j])
-		}
-	}
-	return value, slope, curvature
+	slope = (step*m1 - delta*m0) / h2
+	curvature = (step*(step*m2-2*delta*m1)+delta*delta*m0)/(h2*h2) - m0/h2
+	return m0, slope, curvature
 }
 
 // integrate sums f over the lattice and leaves its derivatives in d1 and d2. coarse is the

@@ -326,3 +326,54 @@ func TestSmoothedSamples(t *testing.T) {
 		t.Errorf("mass outside ±½ is %v", o)
 	}
 }
+
+// TestPlantedMistakes: a functional with a missing factor 2 or the entropy part's sign wrong
+// is no longer that of the definition, and a gradient without the envelope theorem (through
+// the moving D* of the fakes' term alone), or of half the size, is not that of the value.
+func TestPlantedMistakes(t *testing.T) {
+	right := jensenShannon.at
+	p := mixtureDensity(components(bimodal(t).(MixtureTarget), 0.4))
+	y := []float64{-1.9, -0.2, 0.3, 2.5}
+	for name, c := range map[string]struct {
+		at       func(p, logp, q float64) (f, d1, d2 float64)
+		value    bool // the value is right
+		gradient bool // the gradient is that of the value
+	}{
+		"right": {right, true, true},
+		"factor 2": {func(p, l, q float64) (float64, float64, float64) {
+			f, d1, d2 := right(p, l, q)
+			return f / 2, d1 / 2, d2 / 2
+		}, false, true},
+		"sign of the entropy": {func(p, l, q float64) (float64, float64, float64) {
+			return -p*math.Log1p(q/p) + q*math.Log1p(p/q), math.Log1p(p/q) - 2*p/(p+q), 0
+		}, false, true},
+		"no envelope": {func(p, l, q float64) (float64, float64, float64) {
+			f, d1, d2 := right(p, l, q)
+			return f, d1 + p/(p+q), d2 // ∂/∂q of q log(1−D*)
+		}, true, false},
+		"half the gradient": {func(p, l, q float64) (float64, float64, float64) {
+			f, d1, d2 := right(p, l, q)
+			return f, d1 / 2, d2
+		}, true, false},
+	} {
+		d := *optimal(t, OptimalConfig{Bandwidth: 0.4}, bimodal(t), "saturating")
+		d.functional.at = c.at
+		s := newSmoothing(&d, len(y))
+		if e := math.Abs(s.value(y) - bruteForce("saturating", p, y, 0.4, -25, 25, 5000)); (e < 1e-9) != c.value {
+			t.Errorf("%s: the value is off by %.2g", name, e)
+		}
+		g, n, at, worst := make([]float64, 4), make([]float64, 4), make([]float64, 4), 0.0
+		s.gradient(g, y)
+		fourthOrder(n, func(dst []float64, k int, d float64) {
+			copy(at, y)
+			at[k] += d
+			dst[k] = s.value(at)
+		}, 1e-3)
+		for k := range g {
+			worst = math.Max(worst, math.Abs(g[k]-n[k]))
+		}
+		if (worst < 1e-8) != c.gradient {
+			t.Errorf("%s: the gradient is off by %.2g", name, worst)
+		}
+	}
+}

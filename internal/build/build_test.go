@@ -297,7 +297,7 @@ func TestEveryEstimatorRunsOnBothActions(t *testing.T) {
 					text = onModes(text)
 				}
 				exp, err := parse(text+table, "path.action="+action)
-				refused := system == "mlp" && k.name == "free-energy" || system == "ou" && (k.name == "derivatives" || k.name == "collapse" || k.name == "w2-flow")
+				refused := system == "mlp" && k.name == "free-energy" || system == "ou" && (k.name == "collapse" || k.name == "w2-flow")
 				if refused {
 					if err == nil || !strings.Contains(err.Error(), "test.toml:") {
 						t.Errorf("%s on %s: %v", k.name, system, err)

@@ -125,6 +125,8 @@ var families = []struct {
 	{"schedules", listSchedules},
 	{"dynamics", listDynamics},
 	{"metrics", listMetrics},
+	{"discriminators", listDiscriminators},
+	{"priors", listPriors},
 	{"regularisers", listRegularisers},
 	{"schemes", listSchemes},
 	{"noise", listNoise},

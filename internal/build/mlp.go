@@ -49,7 +49,7 @@ func defaultGANNoise() GANNoiseConfig { return GANNoiseConfig{gan.DefaultNoise()
 func mlpTables() []tableConfig {
 	g, d, t := gan.DefaultGenerator(), gan.DefaultDiscriminator(), defaultMLPTrainer()
 	n, pg, pd := defaultGANNoise(), defaultPlayer(), defaultPlayer()
-	return []tableConfig{
+	return append([]tableConfig{
 		{"system.mlp", "the game", &MLPConfig{Target: "gaussian"}},
 		{"system.mlp.generator", "generator network", &g},
 		{"system.mlp.discriminator", "discriminator network", &d},
@@ -57,7 +57,7 @@ func mlpTables() []tableConfig {
 		{"trainer.generator", "generator's optimizer", &pg},
 		{"trainer.discriminator", "discriminator's optimizer", &pd},
 		{"noise", "noise of a GAN", &n},
-	}
+	}, optimalTables()...)
 }
 
 // samplesConfig is the table of a target given by the user's samples.
@@ -133,6 +133,9 @@ func decodeMLP(doc *spec.Doc, s *system) error {
 		return err
 	}
 	if err := checkNoise(doc, cfg); err != nil {
+		return err
+	}
+	if chosen, err := decodeOptimal(doc, s, cfg); chosen || err != nil {
 		return err
 	}
 	if err := checkNames(doc, cfg.Observables, gan.AllObservables(cfg.Target)); err != nil {
@@ -338,8 +341,16 @@ func mlpModel(cfg gan.Config, env engine.Env) (*engine.Model, error) {
 
 // generator adapts a trainer to engine.Generator.
 type generator struct {
-	t      *gan.Trainer
+	t      trainer
 	target gan.Target
+}
+
+// trainer is a gan.Trainer or gan.Optimal.
+type trainer interface {
+	SampleDim() int
+	Latent() int
+	Generate(dst, q, z []float64)
+	GeneratorLosses(dst, q, samples []float64)
 }
 
 func (g generator) DataDim() int { return g.t.SampleDim() }
@@ -429,6 +440,9 @@ func listObservables() []Entry {
 	for _, t := range gan.Targets() {
 		if target, err := t.New().Target(); err == nil {
 			add("mlp", gan.AllObservables(target))
+			if target.Dim() == 1 {
+				add("mlp, optimal discriminator", gan.OptimalObservables(target, 1, true))
+			}
 		}
 	}
 	add("toy systems", langevin.NewCoordinates(1, langevin.Potential(&langevin.Free{})).Observables())
