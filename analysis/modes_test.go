@@ -233,33 +233,38 @@ func TestCountsAgainstExpectations(t *testing.T) {
 	}
 }
 
-// Cells on the line against fine sums, for modes that overlap and differ in width.
+// Cells on the line against fine sums, for modes that overlap and differ in width, one
+// within another too.
 func TestLineCells(t *testing.T) {
-	m := newModes(t, 1, []float64{1, 2, 1}, []float64{-1, 1.5, 4}, []float64{1, 0.5, 2})
-	cell, err := m.Cells(1.7)
-	if err != nil {
-		t.Fatal(err)
-	}
-	box, err := m.BoxCells([]float64{-2}, []float64{5}, 1.7)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum, area := make([]float64, 3), make([]float64, 3)
-	const h = 1e-4
-	for x := -12 + h/2; x < 16; x += h {
-		if k, d := m.Nearest([]float64{x}); d <= 1.7 {
-			for j := range 3 {
-				z := (x - m.mean[j]) / m.std[j]
-				sum[k] += h * m.weight[j] * math.Exp(-z*z/2) / m.std[j] / math.Sqrt(2*math.Pi)
-			}
-			if x > -2 && x < 5 {
-				area[k] += h / 7
+	for _, m := range []*Modes{
+		newModes(t, 1, []float64{1, 2, 1}, []float64{-1, 1.5, 4}, []float64{1, 0.5, 2}),
+		newModes(t, 1, []float64{2, 1}, []float64{0, 0.5}, []float64{2, 0.2}),
+	} {
+		cell, err := m.Cells(1.7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		box, err := m.BoxCells([]float64{-2}, []float64{5}, 1.7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, area := make([]float64, m.Len()), make([]float64, m.Len())
+		const h = 1e-4
+		for x := -12 + h/2; x < 16; x += h {
+			if k, d := m.Nearest([]float64{x}); d <= 1.7 {
+				for j := range m.weight {
+					z := (x - m.mean[j]) / m.std[j]
+					sum[k] += h * m.weight[j] * math.Exp(-z*z/2) / m.std[j] / math.Sqrt(2*math.Pi)
+				}
+				if x > -2 && x < 5 {
+					area[k] += h / 7
+				}
 			}
 		}
-	}
-	for k := range 3 {
-		within(t, "share of the mixture", cell[k], sum[k], 2e-4)
-		within(t, "share of the box", box[k], area[k], 1e-4)
+		for k := range cell {
+			within(t, "share of the mixture", cell[k], sum[k], 2e-4)
+			within(t, "share of the box", box[k], area[k], 1e-4)
+		}
 	}
 }
 

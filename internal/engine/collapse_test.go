@@ -55,7 +55,7 @@ func (h halfway) TargetSamples(dst []float64, src langevin.Source) {
 // ring of equal modes, or a line of two.
 func testModes(t *testing.T, dim int) *analysis.Modes {
 	t.Helper()
-	w, mean, std := []float64{1, 1}, []float64{-4, 4}, []float64{0.5, 0.5}
+	w, mean, std := []float64{1, 1}, []float64{-3, 5}, []float64{0.5, 0.5}
 	if dim == 2 {
 		w, mean, std = nil, nil, nil
 		for k := range 8 {
