@@ -177,3 +177,18 @@ func TestMixture(t *testing.T) {
 		}
 	}
 }
+
+// The non-saturating functional is displacement convex in any dimension for log-concave p
+// (McCann: ψ″ + ψ′/d ≥ 0 for all d, ψ′ ≥ 0); C and J′ are not.
+func TestConvexityOfNonSaturating(t *testing.T) {
+	for r := -30.0; r <= 30; r += 0.1 {
+		if NonSaturating.PsiCurvature(r) < -1e-12 || NonSaturating.PsiSlope(r) < 0 {
+			t.Errorf("ψ″(%v) = %v, ψ′ = %v", r, NonSaturating.PsiCurvature(r), NonSaturating.PsiSlope(r))
+		}
+	}
+	for _, f := range []Flow{Saturating, LiteralJPrime} {
+		if r := math.Log(10); f.PsiCurvature(r)+f.PsiSlope(r)/2 >= 0 {
+			t.Errorf("%s looks convex in two dimensions", f)
+		}
+	}
+}

@@ -276,6 +276,7 @@ var small = map[string][]string{
 	"collapse":    {"steps=6", "samples=40", "draws=2", "subsample=10"},
 	"o10":         {"runs=50", "warm=5", "burn=5", "draws=50"},
 	"w2-flow":     {"cells=40", "steps=5"},
+	"paper":       {`statement="eq-2"`},
 }
 
 // Every estimator runs on both actions of a toy and of a GAN, to rows, or is refused with

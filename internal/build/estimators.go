@@ -89,6 +89,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewW2Flow(*c.(*engine.W2FlowConfig), in.env, in.model)
 		}},
+	{"paper", "the number that decides a statement of the paper: right, or wrong and what is true", ptr(engine.DefaultPaper), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewPaper(*c.(*engine.PaperConfig), in.env, in.model)
+		}},
 	{"o10", "certificate O10: forward ensemble, positions and innovations have the same law", ptr(engine.DefaultO10), true,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewO10(*c.(*engine.O10Config), in.setup, in.all, in.env, in.model)

@@ -124,6 +124,18 @@ func TestW2FlowRefuses(t *testing.T) {
 	}
 }
 
+// A statement of the paper is decided by a number; an unknown one is refused with the list.
+func TestPaper(t *testing.T) {
+	const text = "name = \"t\"\n[system]\nkind = \"quantile\"\n[estimator.paper]\nstatement = \"eq-2\"\n"
+	row := runTables(t, text)["summary"][0]
+	if math.Abs(number(t, row["value"])+2*math.Ln2) > 1e-9 || !strings.HasPrefix(row["status"], "wrong: C(G)") || !strings.Contains(row["status"], "implies 0") {
+		t.Errorf("%v", row)
+	}
+	if _, err := parse(text, "estimator.paper.statement=eq-3"); err == nil || !strings.Contains(err.Error(), "prop-5.4") {
+		t.Errorf("eq-3: %v", err)
+	}
+}
+
 // runTables runs the parts of an experiment's first task and reads its tables.
 func runTables(t *testing.T, text string, sets ...string) map[string][]map[string]string {
 	t.Helper()

@@ -75,7 +75,19 @@ type Options struct {
 
 // Checks is the catalogue, in order.
 func Checks() []Check {
-	return slices.Concat(langevinChecks(), metricChecks(), pathChecks(), freeEnergyChecks(), modeChecks(), ganChecks(), regulariserChecks(), ottoChecks(), naturalMetricChecks(), stabilityChecks())
+	return slices.Concat(
+		langevinChecks(),
+		metricChecks(),
+		pathChecks(),
+		freeEnergyChecks(),
+		modeChecks(),
+		ganChecks(),
+		regulariserChecks(),
+		ottoChecks(),
+		paperChecks(),
+		naturalMetricChecks(),
+		stabilityChecks(),
+	)
 }
 
 // minimumESS is how many effectively independent draws a Monte Carlo error needs.
