@@ -81,7 +81,7 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewDerivatives(*c.(*engine.DerivativesConfig), in.env, in.model)
 		}},
-	{"stability", "eigenvalues of the noise-free step at a state: spectral radius, rates and frequencies", ptr(engine.DefaultStability), false,
+	{"stability", "eigenvalues of the noise-free step at a state, exact or by differences: spectral radius, rates and frequencies", ptr(engine.DefaultStability), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewStability(*c.(*engine.StabilityConfig), in.env, in.model)
 		}},
