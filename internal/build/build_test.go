@@ -277,6 +277,7 @@ var small = map[string][]string{
 	"o10":         {"runs=50", "warm=5", "burn=5", "draws=50"},
 	"w2-flow":     {"cells=40", "steps=5"},
 	"paper":       {`statement="eq-2"`},
+	"exchange":    {"levels=3", "warm=5", "burn=5", "draws=50"},
 }
 
 // Every estimator runs on both actions of a toy and of a GAN, to rows, or is refused with

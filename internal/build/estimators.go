@@ -73,6 +73,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewForward(*c.(*engine.ForwardConfig), in.setup, in.env, in.model)
 		}},
+	{"exchange", "replica exchange over s or ħ: log Z by stepping stones, BAR and MBAR with the overlap matrix", ptr(engine.DefaultExchange), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewExchange(*c.(*engine.ExchangeConfig), in.setup, in.env, in.model)
+		}},
 	{"free-energy", "ln Z₁/Z₀ between a toy potential and its multiple", ptr(engine.DefaultFreeEnergy), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewFreeEnergy(*c.(*engine.FreeEnergyConfig), in.env, in.model)

@@ -77,7 +77,7 @@ var (
 			colTau, float("tau_stderr", "draw", "standard error of tau_int"), colESS}}
 
 	Partition = record.Schema{Name: "partition", Doc: "partition functions and exact certificates",
-		Columns: []record.Column{colTask, text("quantity", "log_z_ratio: ln Z(value)/Z(0) of the tilt; O1, O10: certificates, the certified number named in parameter"),
+		Columns: []record.Column{colTask, text("quantity", "log_z_ratio: ln Z(value)/Z(0) of the tilt, or Z(value)/Z(path.hbar); log_z_profile: the same at levels between; mean_tilt_observable: the integrand ⟨O⟩ at s = value; O1, O10: certificates, the certified number named in parameter"),
 			text("estimator", "estimator; for certificates the sampler's own"),
 			text("parameter", "ladder parameter, or the certified number"), float("value", "1", "value of the ladder parameter"),
 			text("reference_measure", "the measure Z is relative to"),
@@ -86,6 +86,18 @@ var (
 			float("stat_error", "1", "statistical part"), float("quadrature_error", "1", "quadrature part"),
 			reference("1"), colZ, colESS,
 			float("overlap", "1", "smallest overlap of neighbouring ensembles, where the estimator has one"), colStatus}}
+
+	Ladder = record.Schema{Name: "ladder", Doc: "levels of replica exchange",
+		Columns: []record.Column{colTask, text("parameter", "of the ladder: s or hbar"), float("value", "1", "its value"),
+			float("mean", "1", "mean of what the parameter multiplies: O of the tilt, or the quadratic action"), float("stderr", "1", "its autocorrelation-corrected standard error"),
+			colTau, colESS, float("rhat", "1", "rank-normalised split R̂ over ladders"),
+			float("acceptance", "1", "accepted exchanges with the next level, of those offered"),
+			float("overlap", "1", "element of MBAR's overlap matrix with the next level"),
+			integer("round_trips", "1", "times that a chain came back to the first level from the last, over all levels"), colStatus}}
+
+	Overlap = record.Schema{Name: "overlap", Doc: "MBAR's overlap matrix of a ladder: the probability that a draw of one level was made by another; rows sum to 1",
+		Columns: []record.Column{colTask, text("parameter", "of the ladder: s or hbar"), float("value", "1", "its value at one level"),
+			float("other", "1", "its value at the other"), float("overlap", "1", "element of the matrix")}}
 
 	Phase = record.Schema{Name: "phase", Doc: "order parameters and their statistics per point",
 		Columns: []record.Column{colTask, float("size", "1", "system size of the point (number of generator parameters unless swept)"),

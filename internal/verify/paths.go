@@ -26,6 +26,7 @@ func pathChecks() []Check {
 	checks = append(checks, freeEndChecks()...)
 	checks = append(checks, moveChecks()...)
 	checks = append(checks, tiltChecks()...)
+	checks = append(checks, ladderChecks()...)
 	return append(checks, o10Check("paths/O10-double-well", "Paths", "O10 on a double well: forward, positions and innovations agree", doubleWellO10))
 }
 
@@ -211,6 +212,48 @@ func tiltChecks() []Check {
 					Exact: value, Tolerance: 0.02})
 			}
 		}
+	}
+	return checks
+}
+
+// ladderChecks are replica exchange: the quadratic tilt of O7 over s, and over ħ the exact
+// Z(κ) ∝ κ^{−Kn/2} of any drift with a free end, here a double well's.
+func ladderChecks() []Check {
+	const a, s2, steps, start, tilt = 0.9, 0.1, 10, 0.3, 0.8
+	value, ok := exact.QuadraticTilt{Dim: 1, M: []float64{a}, N: []float64{s2}, Q: []float64{2 * tilt}, Linear: []float64{0}}.LogMean([]float64{start}, steps)
+	if !ok {
+		panic("verify: the tilted oracle is infinite")
+	}
+	const moves = "[move.single-slice]\n[move.staging]\nlength = 10"
+	over := tiltText(start, "mean_square_x", steps, "onsager-machlup", tilt, moves, "[estimator.exchange]\nlevels = 7\ndraws = 8000\n")
+	hbar := `name = "verify-ladder-hbar"
+seed = 37
+[system]
+kind = "double-well"
+[trainer.euler-maruyama]
+eta = 0.02
+temperature = 0.5
+[observables]
+names = ["mean_x"]
+[path]
+steps = 12
+[move.single-slice]
+[move.staging]
+length = 12
+[estimator.exchange]
+over = "hbar"
+hbar_top = 0.5
+levels = 6
+draws = 8000
+`
+	var checks []Check
+	for _, e := range []string{"stepping-stone", "bar", "mbar"} {
+		cell := Cell{Table: "partition", Row: map[string]string{"quantity": "log_z_ratio", "estimator": e}, Column: "log_z", StdErr: "stderr", ESS: "ess"}
+		checks = append(checks,
+			Check{ID: "paths/O7-exchange-" + e, Group: "Paths", Name: "O7: log Z of the tilt by Σmean_square_x, replica exchange, " + e, Kind: MonteCarlo,
+				Experiment: over, Cell: cell, Exact: value, Tolerance: 0.02},
+			Check{ID: "paths/O1-exchange-" + e, Group: "Paths", Name: "O1: log Z(ħ=½)/Z(1) = −(K/2) log 2 of a double well, replica exchange, " + e, Kind: MonteCarlo,
+				Experiment: hbar, Cell: cell, Exact: -6 * math.Ln2, Tolerance: 0.03})
 	}
 	return checks
 }

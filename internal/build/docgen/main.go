@@ -208,7 +208,7 @@ func schemas() []record.Schema {
 	return []record.Schema{
 		dispatch.Tasks([]string{"SWEPT.KEY"}), engine.Summary, engine.Partition, engine.Paths, engine.Slices,
 		engine.Fluctuations, engine.Histogram, engine.Trace([]record.Column{observable}),
-		engine.Density, engine.Samples(2), engine.Phase, engine.Survival, engine.ModeTable, engine.Occupancy(2), engine.FlowTable, engine.FlowModesTable,
+		engine.Ladder, engine.Overlap, engine.Density, engine.Samples(2), engine.Phase, engine.Survival, engine.ModeTable, engine.Occupancy(2), engine.FlowTable, engine.FlowModesTable,
 	}
 }
 
