@@ -82,6 +82,7 @@ func Checks() []Check {
 		freeEnergyChecks(),
 		modeChecks(),
 		ganChecks(),
+		lossChecks(),
 		regulariserChecks(),
 		ottoChecks(),
 		paperChecks(),
