@@ -8,7 +8,7 @@ import (
 func parameterStatements() []Statement {
 	const growthStep = 1.0
 	runaway := Inertial{Step: growthStep, Friction: 2.5 / growthStep, Literal: true}
-	listing := Normal(0, 0.2)
+	listing := Normal(0, 0.5)
 	speed := func(f Flow) float64 {
 		at := Breaks(listing, exampleData)
 		return -f.Slope(listing, exampleData, at, func(float64) float64 { return 1 })
@@ -52,18 +52,18 @@ func parameterStatements() []Statement {
 			Quantity: "rate in log std with g = I over that with g: another metric, another flow",
 			Paper:    is(1), Exact: is(1.25 * 1.25), Measure: func() (float64, error) { return descentRate(false) / descentRate(true), nil }, Bound: 2e-3},
 		{ID: "listing-loss", Claim: "the listing trains the objective of eq. 1", Right: false,
-			Quantity: "speed of the mean at a start like the listing's, N(0, 0.2²), under its loss −log D, D optimal; paper: under eq. 1",
+			Quantity: "speed of the mean at a start like the listing's, N(0, 0.5²), under its loss −log D, D optimal; paper: under eq. 1",
 			Paper:    func() float64 { return speed(Saturating) }, Exact: func() float64 { return speed(NonSaturating) }, Measure: func() (float64, error) {
 				const e = 1e-3
 				at := Breaks(listing, exampleData)
-				return -(NonSaturating.Value(Normal(e, 0.2), exampleData, at) - NonSaturating.Value(Normal(-e, 0.2), exampleData, at)) / (2 * e), nil
+				return -(NonSaturating.Value(Normal(e, 0.5), exampleData, at) - NonSaturating.Value(Normal(-e, 0.5), exampleData, at)) / (2 * e), nil
 			}, Bound: 1e-4},
 		{ID: "listing-saturating", Claim: "(eq. 1, with its D optimal) the generator would hardly move from there", Right: true,
-			Quantity: "speed of the mean at N(0, 0.2²) under eq. 1, D optimal",
+			Quantity: "speed of the mean at N(0, 0.5²) under eq. 1, D optimal",
 			Paper:    none, Exact: func() float64 { return speed(Saturating) }, Measure: func() (float64, error) {
 				const e = 1e-3
 				at := Breaks(listing, exampleData)
-				return -(Saturating.Value(Normal(e, 0.2), exampleData, at) - Saturating.Value(Normal(-e, 0.2), exampleData, at)) / (2 * e), nil
+				return -(Saturating.Value(Normal(e, 0.5), exampleData, at) - Saturating.Value(Normal(-e, 0.5), exampleData, at)) / (2 * e), nil
 			}, Bound: 1e-10},
 		{ID: "sec-9.2", Claim: "momentum is compared at the same learning rate", Right: false,
 			Quantity: "rate with momentum 0.9 over rate without, η = 0.001: effective learning rates differ by 1/(1−β)",
