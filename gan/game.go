@@ -11,7 +11,7 @@ type Game struct {
 }
 
 // A GameConfig is a game's table in the configuration. Game receives the data of its choice,
-// nil for games that bring their own (GameEntry.Data).
+// nil for games that bring their own; a method TargetName asks for data.
 type GameConfig interface {
 	Game(data Target) (Game, error)
 }
@@ -21,14 +21,13 @@ type GameConfig interface {
 type GameEntry struct {
 	Name, Doc string
 	Loss      string
-	Data      bool // the game is played on any target
 	New       func() GameConfig
 }
 
 var smallGames = []GameEntry{
-	{"dirac", "Dirac-GAN: a generated point θ, a critic ψx, data at 0", "saturating", false, func() GameConfig { c := DefaultDirac(); return &c }},
-	{"bilinear", "θᵀAψ: a generated point θ, a critic xᵀAψ, data at 0", "wasserstein", false, func() GameConfig { c := DefaultBilinear(); return &c }},
-	{"lq", "linear generator Az + b against a quadratic critic xᵀWx + vᵀx + c", "non-saturating", true, func() GameConfig { c := DefaultLQ(); return &c }},
+	{"dirac", "Dirac-GAN: a generated point θ, a critic ψx, data at 0", "saturating", func() GameConfig { c := DefaultDirac(); return &c }},
+	{"bilinear", "θᵀAψ: a generated point θ, a critic xᵀAψ, data at 0", "wasserstein", func() GameConfig { c := DefaultBilinear(); return &c }},
+	{"lq", "linear generator Az + b against a quadratic critic xᵀWx + vᵀx + c", "non-saturating", func() GameConfig { c := DefaultLQ(); return &c }},
 }
 
 // Games returns the catalogue.

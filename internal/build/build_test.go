@@ -280,26 +280,36 @@ var small = map[string][]string{
 	"exchange":    {"levels=3", "warm=5", "burn=5", "draws=50"},
 }
 
+// gameText is ganText on a small game.
+func gameText(kind, observable string) string {
+	head, _, _ := strings.Cut(ganText, "[system.mlp.generator]")
+	_, tail, _ := strings.Cut(ganText, "[trainer]")
+	return strings.NewReplacer(`kind = "mlp"`, `kind = "`+kind+`"`, `"gen_mean"`, `"`+observable+`"`).Replace(head + "[trainer]" + tail)
+}
+
 // Every estimator runs on both actions of a toy and of a GAN, to rows, or is refused with
 // a reason, now and not in the middle of a run.
 func TestEveryEstimatorRunsOnBothActions(t *testing.T) {
 	if len(small) != len(estimators) {
 		t.Fatalf("%d estimators are run, the catalogue has %d", len(small), len(estimators))
 	}
-	for system, text := range map[string]string{"ou": toyText, "mlp": ganText} {
+	for system, text := range map[string]string{"ou": toyText, "mlp": ganText, "dirac": gameText("dirac", "theta_0"), "bilinear": gameText("bilinear", "psi_0"), "lq": gameText("lq", "gen_mean")} {
 		text = strings.Replace(text, "[estimator.ensemble]\n[estimator.paths]\n", "[move.single-slice]\n[move.shooting]\n", 1)
 		for _, k := range estimators {
 			for _, action := range []string{"onsager-machlup", "innovation"} {
 				table := "[estimator." + k.name + "]\n" + strings.Join(small[k.name], "\n") + "\n"
 				if k.name == "phase" {
-					table += "observable = " + map[string]string{"ou": `"x0"`, "mlp": `"rho"`}[system] + "\n"
+					table += "observable = " + map[string]string{"ou": `"x0"`, "mlp": `"rho"`, "dirac": `"theta_0"`, "bilinear": `"gen_mean"`, "lq": `"rho"`}[system] + "\n"
 				}
 				text := text
 				if k.name == "collapse" {
 					text = onModes(text)
 				}
 				exp, err := parse(text+table, "path.action="+action)
-				refused := system == "mlp" && k.name == "free-energy" || system == "ou" && (k.name == "collapse" || k.name == "w2-flow")
+				refused := map[string]bool{
+					"collapse": system != "mlp", "w2-flow": system != "mlp" && system != "lq", // what has data, and modes
+					"free-energy": system != "ou",
+				}[k.name]
 				if refused {
 					if err == nil || !strings.Contains(err.Error(), "test.toml:") {
 						t.Errorf("%s on %s: %v", k.name, system, err)

@@ -38,26 +38,36 @@ type GANNoiseConfig struct {
 	Schedule string `toml:"schedule" doc:"of both injected temperatures, see machlup list schedules; configured by [noise.SCHEDULE]"`
 }
 
-func defaultMLPTrainer() MLPTrainerConfig {
-	return MLPTrainerConfig{Batch: 128, Loss: "non-saturating", Dynamics: "alternating", Packing: 1}
+// defaultMLPTrainer plays the game with a loss.
+func defaultMLPTrainer(loss string) MLPTrainerConfig {
+	return MLPTrainerConfig{Batch: 128, Loss: loss, Dynamics: "alternating", Packing: 1}
 }
+
+// perceptronLoss is the listing's.
+const perceptronLoss = "non-saturating"
 
 func defaultPlayer() PlayerConfig { return PlayerConfig{Optimizer: "sgd", Schedule: "constant"} }
 
 func defaultGANNoise() GANNoiseConfig { return GANNoiseConfig{gan.DefaultNoise(), "constant"} }
 
 func mlpTables() []tableConfig {
-	g, d, t := gan.DefaultGenerator(), gan.DefaultDiscriminator(), defaultMLPTrainer()
-	n, pg, pd := defaultGANNoise(), defaultPlayer(), defaultPlayer()
+	g, d := gan.DefaultGenerator(), gan.DefaultDiscriminator()
 	return append([]tableConfig{
 		{"system.mlp", "the game", &MLPConfig{Target: "gaussian"}},
 		{"system.mlp.generator", "generator network", &g},
 		{"system.mlp.discriminator", "discriminator network", &d},
+	}, append(trainerTables(perceptronLoss), optimalTables()...)...)
+}
+
+// trainerTables are those that every GAN has.
+func trainerTables(loss string) []tableConfig {
+	t, n, pg, pd := defaultMLPTrainer(loss), defaultGANNoise(), defaultPlayer(), defaultPlayer()
+	return []tableConfig{
 		{"trainer", "trainer of a GAN", &t},
 		{"trainer.generator", "generator's optimizer", &pg},
 		{"trainer.discriminator", "discriminator's optimizer", &pd},
 		{"noise", "noise of a GAN", &n},
-	}, optimalTables()...)
+	}
 }
 
 // samplesConfig is the table of a target given by the user's samples.
@@ -126,7 +136,7 @@ func regulariserChoices() []choice[gan.RegulariserConfig] {
 // decodeMLP reads the tables of a GAN into gan.Config.
 func decodeMLP(doc *spec.Doc, s *system) error {
 	cfg := gan.Config{Observables: s.obs.Names, EvaluationBatch: s.obs.Batch}
-	if err := decodeTrainer(doc, s, &cfg); err != nil {
+	if err := decodeTrainer(doc, s, &cfg, perceptronLoss); err != nil {
 		return err
 	}
 	if err := decodeNetworks(doc, s, &cfg); err != nil {
@@ -138,13 +148,19 @@ func decodeMLP(doc *spec.Doc, s *system) error {
 	if chosen, err := decodeOptimal(doc, s, cfg); chosen || err != nil {
 		return err
 	}
-	if err := checkNames(doc, cfg.Observables, gan.AllObservables(cfg.Target)); err != nil {
+	return finishGAN(doc, s, cfg)
+}
+
+// finishGAN checks the observables of a GAN and says how its model is made.
+func finishGAN(doc *spec.Doc, s *system, cfg gan.Config) error {
+	if err := checkNames(doc, cfg.Observables, cfg.AllObservables()); err != nil {
 		return err
 	}
 	if len(cfg.Observables) == 0 {
-		cfg.Observables = defaultGANObservables(cfg.Target)
+		cfg.Observables = defaultGANObservables(cfg)
 	}
-	s.build = func(env engine.Env) (*engine.Model, error) { return mlpModel(cfg, env) }
+	kind := s.name
+	s.build = func(env engine.Env) (*engine.Model, error) { return ganModel(kind, cfg, env) }
 	return nil
 }
 
@@ -156,21 +172,11 @@ func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) error {
 			return err
 		}
 	}
-	target, err := choose(doc, "system.mlp", "target", mlp.Target, targetChoices())
-	if err != nil {
+	var err error
+	if cfg.Target, err = decodeTarget(doc, s, "system.mlp", mlp.Target); err != nil {
 		return err
 	}
-	s.paths = append(s.paths, "system.mlp.target", "system.mlp.generator", "system.mlp.discriminator", "system.mlp."+mlp.Target)
-	if cfg.Target, err = target.Target(); err != nil {
-		return doc.Table("system.mlp."+mlp.Target).Errorf("", "%v", err)
-	}
-	if f, ok := target.(*samplesConfig); ok {
-		sum, err := record.HashFile(filepath.Clean(f.File))
-		if err != nil {
-			return doc.Table("system.mlp."+mlp.Target).Errorf("file", "%v", err)
-		}
-		s.files = append(s.files, "# contents of system.mlp.samples.file: SHA-256 "+sum+"\n")
-	}
+	s.paths = append(s.paths, "system.mlp.generator", "system.mlp.discriminator")
 	dim := cfg.Target.Dim()
 	if cfg.Generator, err = g.Network(dim); err != nil {
 		return doc.Table("system.mlp.generator").Errorf("", "%v", err)
@@ -184,19 +190,42 @@ func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) error {
 	return nil
 }
 
-func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config) error {
-	t, n := defaultMLPTrainer(), defaultGANNoise()
+// decodeTarget reads the data that the key target of a system's table names.
+func decodeTarget(doc *spec.Doc, s *system, table, name string) (gan.Target, error) {
+	c, err := choose(doc, table, "target", name, targetChoices())
+	if err != nil {
+		return nil, err
+	}
+	own := join(table, name)
+	s.paths = append(s.paths, join(table, "target"), own)
+	target, err := c.Target()
+	if err != nil {
+		return nil, doc.Table(own).Errorf("", "%v", err)
+	}
+	if f, ok := c.(*samplesConfig); ok {
+		sum, err := record.HashFile(filepath.Clean(f.File))
+		if err != nil {
+			return nil, doc.Table(own).Errorf("file", "%v", err)
+		}
+		s.files = append(s.files, "# contents of "+own+".file: SHA-256 "+sum+"\n")
+	}
+	return target, nil
+}
+
+// decodeTrainer reads what every GAN has; loss is the one of a config that names none.
+func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config, loss string) error {
+	t, n := defaultMLPTrainer(loss), defaultGANNoise()
 	if err := doc.Table("trainer").Decode(&t); err != nil {
 		return err
 	}
 	if err := doc.Table("noise").Decode(&n); err != nil {
 		return err
 	}
-	loss, err := choose(doc, "trainer", "loss", t.Loss, lossChoices())
+	chosen, err := choose(doc, "trainer", "loss", t.Loss, lossChoices())
 	if err != nil {
 		return err
 	}
-	if cfg.Loss, err = loss.Loss(); err != nil {
+	if cfg.Loss, err = chosen.Loss(); err != nil {
 		return doc.Table("trainer."+t.Loss).Errorf("", "%v", err)
 	}
 	cfg.Batch, cfg.Packing, cfg.Noise = t.Batch, t.Packing, n.Noise()
@@ -312,9 +341,9 @@ func checkNoise(doc *spec.Doc, cfg gan.Config) error {
 	return nil
 }
 
-func defaultGANObservables(t gan.Target) []string {
+func defaultGANObservables(cfg gan.Config) []string {
 	var out []string
-	for _, o := range gan.AllObservables(t) {
+	for _, o := range cfg.AllObservables() {
 		if !slices.Contains([]string{"norm_theta", "norm_psi", "penalty"}, o.Name) {
 			out = append(out, o.Name)
 		}
@@ -322,16 +351,19 @@ func defaultGANObservables(t gan.Target) []string {
 	return out
 }
 
-// mlpModel makes the trainer of one part: initial parameters, quenched and evaluation
+// ganModel makes the trainer of one part: initial parameters, quenched and evaluation
 // batches come from streams of the task, so all parts have the same.
-func mlpModel(cfg gan.Config, env engine.Env) (*engine.Model, error) {
+func ganModel(kind string, cfg gan.Config, env engine.Env) (*engine.Model, error) {
 	cfg.QuenchedSource, cfg.EvaluationSource = env.Stream("quenched batch"), env.Stream("evaluation batch")
 	t, err := gan.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	m := &engine.Model{Kind: "mlp", Map: t, Observer: t, Start: make([]float64, t.Config()), Size: cfg.Generator.Params(),
-		Quenched: cfg.Noise.Kind == "injected" || cfg.Noise.Kind == "none", Generator: generator{t, cfg.Target}}
+	m := &engine.Model{Kind: kind, Map: t, Observer: t, Start: make([]float64, t.Config()), Size: cfg.Generator.Params(),
+		Quenched: cfg.Noise.Kind == "injected" || cfg.Noise.Kind == "none"}
+	if t.Latent() > 0 { // a fixed point is no distribution to draw from
+		m.Generator = generator{t, cfg.Target}
+	}
 	m.Eta = cfg.OptimizerG.Rule.Rate()
 	m.Recurrence, m.NoRecurrence = t.Recurrence()
 	m.Linear, m.NoLinear = t.Linearizer()
@@ -443,6 +475,11 @@ func listObservables() []Entry {
 			if target.Dim() == 1 {
 				add("mlp, optimal discriminator", gan.OptimalObservables(target, 1, true))
 			}
+		}
+	}
+	for _, g := range gan.Games() {
+		if cfg, err := exampleGame(g); err == nil {
+			add(g.Name, cfg.AllObservables())
 		}
 	}
 	add("toy systems", langevin.NewCoordinates(1, langevin.Potential(&langevin.Free{})).Observables())

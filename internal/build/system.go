@@ -40,7 +40,7 @@ type tableConfig struct {
 // systems is the catalogue of systems.
 var systems = append([]systemKind{
 	{"mlp", "GAN of two multilayer perceptrons, the paper's", mlpTables, decodeMLP},
-}, toyKinds()...)
+}, append(gameKinds(), toyKinds()...)...)
 
 // ObservablesConfig is the table [observables].
 type ObservablesConfig struct {
