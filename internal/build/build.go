@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ type Experiment struct {
 	Tasks     []Task
 
 	CheckpointEvery time.Duration
+	Inputs          []Input // files that the config names, each once
 }
 
 // A Task is one (sweep point, replica, estimator).
@@ -50,6 +52,7 @@ type Task struct {
 	Estimator string
 	Swept     map[string]string
 	Runner    engine.Runner
+	Shape     string // of the system, for its final states
 	env       engine.Env
 	point     spec.Point
 }
@@ -73,7 +76,9 @@ func defaultRun() RunConfig { return RunConfig{Replicas: 1, CheckpointEvery: tim
 
 // StartConfig is the table [start].
 type StartConfig struct {
-	Steps int `toml:"steps" range:"[0,100000000]" unit:"step" doc:"training steps with the trainer's own noise before step 0 of everything that is measured"`
+	From  string `toml:"from" doc:"RUN/TASK: the final parameters of that task of another run, or of this one's directory, instead of the trainer's own start; relative to this file; empty: the trainer's start"`
+	Chain int    `toml:"chain" range:"[0,inf)" unit:"1" doc:"which chain of that task"`
+	Steps int    `toml:"steps" range:"[0,100000000]" unit:"step" doc:"training steps with the trainer's own noise before step 0 of everything that is measured"`
 }
 
 // Load expands a document. Errors cite file and line; nothing is written.
@@ -99,9 +104,14 @@ func Load(doc *spec.Doc) (*Experiment, error) {
 		if err := pd.Table("").Decode(&Head{Seed: 1}); err != nil {
 			return nil, err
 		}
-		tasks, err := expand(pd, p, exp.Seed)
+		tasks, inputs, err := expand(pd, p, exp.Seed)
 		if err != nil {
 			return nil, err
+		}
+		for _, in := range inputs {
+			if !slices.ContainsFunc(exp.Inputs, func(o Input) bool { return o.Name == in.Name }) {
+				exp.Inputs = append(exp.Inputs, in)
+			}
 		}
 		doc.Fold(pd)
 		for _, t := range tasks {
@@ -137,22 +147,22 @@ func safeName(s string) string {
 }
 
 // expand makes the tasks of one sweep point.
-func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, error) {
+func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, []Input, error) {
 	run := defaultRun()
 	if err := doc.Table("run").Decode(&run); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	sys, err := decodeSystem(doc)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ests, err := decodeEstimators(doc, run.Estimators)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if top := doc.Table(""); top.Has("path") || top.Has("move") { // checked even if no estimator of this run needs them
 		if _, _, err := decodePath(doc); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	label, coupling := pointLabel(p), p.Label()
@@ -164,14 +174,14 @@ func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, error) {
 		env := engine.Env{Seed: seed, Replica: replica, Coupling: coupling}
 		env.NewModel = func() (*engine.Model, error) { return sys.model(env) }
 		for _, e := range ests {
-			t := Task{Point: label, Replica: replica, Estimator: e.name, Swept: map[string]string{}, env: env, point: p}
+			t := Task{Point: label, Replica: replica, Estimator: e.name, Shape: sys.shape, Swept: map[string]string{}, env: env, point: p}
 			t.Group = strings.Trim(e.name+"/"+label, "/")
 			t.Label = t.Group + "/r" + strconv.Itoa(replica)
 			for _, s := range p {
 				t.Swept[s.Key] = bare(s.Value)
 			}
 			if t.Runner, err = e.bind(doc, sys, env); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			t.Config = taskConfig(doc, sys, e, seed, replica, coupling)
 			sum := sha256.Sum256([]byte(t.Config))
@@ -179,7 +189,7 @@ func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, error) {
 			tasks = append(tasks, t)
 		}
 	}
-	return tasks, nil
+	return tasks, sys.inputs, nil
 }
 
 // taskConfig is the text a task's hash covers: the values that differ from their

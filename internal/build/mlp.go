@@ -2,7 +2,6 @@ package build
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"machlup/gan"
@@ -72,12 +71,13 @@ func trainerTables(loss string) []tableConfig {
 
 // samplesConfig is the table of a target given by the user's samples.
 type samplesConfig struct {
-	File string `toml:"file" required:"true" doc:"CSV of numbers, one sample a row, one column a coordinate; a header is allowed"`
+	File string `toml:"file" required:"true" doc:"CSV of numbers, one sample a row, one column a coordinate; a header is allowed; relative to this file"`
+	path string // where it is
 }
 
 // Target reads the file.
 func (c *samplesConfig) Target() (gan.Target, error) {
-	_, rows, err := record.ReadNumericCSV(filepath.Clean(c.File))
+	_, rows, err := record.ReadNumericCSV(c.path)
 	if err != nil {
 		return nil, err
 	}
@@ -159,8 +159,14 @@ func finishGAN(doc *spec.Doc, s *system, cfg gan.Config) error {
 	if len(cfg.Observables) == 0 {
 		cfg.Observables = defaultGANObservables(cfg)
 	}
-	kind := s.name
-	s.build = func(env engine.Env) (*engine.Model, error) { return ganModel(kind, cfg, env) }
+	kind, shape := s.name, s.shape
+	s.build = func(env engine.Env) (*engine.Model, error) {
+		m, err := ganModel(kind, cfg, env)
+		if err == nil {
+			m.Shape = shape
+		}
+		return m, err
+	}
 	return nil
 }
 
@@ -184,10 +190,20 @@ func decodeNetworks(doc *spec.Doc, s *system, cfg *gan.Config) error {
 	if cfg.Discriminator, err = d.Network(dim * cfg.Packing); err != nil {
 		return doc.Table("system.mlp.discriminator").Errorf("", "%v", err)
 	}
+	s.shape = fmt.Sprintf("mlp: generator %s, discriminator %s", widths(cfg.Generator, g.Hidden, g.Activation), widths(cfg.Discriminator, d.Hidden, d.Activation))
 	if cfg.Loss, err = gan.WithOutput(cfg.Loss, gan.Output(d.Output)); err != nil {
 		return doc.Table("system.mlp.discriminator").Errorf("output", "%v", err)
 	}
 	return nil
+}
+
+// widths is a network as "16-32-1 relu".
+func widths(n gan.Network, hidden []int, activation string) string {
+	s := fmt.Sprint(n.In())
+	for _, w := range hidden {
+		s += fmt.Sprintf("-%d", w)
+	}
+	return fmt.Sprintf("%s-%d %s", s, n.Out(), activation)
 }
 
 // decodeTarget reads the data that the key target of a system's table names.
@@ -197,17 +213,24 @@ func decodeTarget(doc *spec.Doc, s *system, table, name string) (gan.Target, err
 		return nil, err
 	}
 	own := join(table, name)
-	s.paths = append(s.paths, join(table, "target"), own)
+	s.paths = append(s.paths, join(table, "target"))
+	f, isFile := c.(*samplesConfig)
+	if isFile {
+		f.path = locate(doc.Table(own), "file", f.File, inputName(f.File))
+	} else {
+		s.paths = append(s.paths, own)
+	}
 	target, err := c.Target()
 	if err != nil {
 		return nil, doc.Table(own).Errorf("", "%v", err)
 	}
-	if f, ok := c.(*samplesConfig); ok {
-		sum, err := record.HashFile(filepath.Clean(f.File))
+	if isFile {
+		in, err := hashInput(inputName(f.File), f.path)
 		if err != nil {
 			return nil, doc.Table(own).Errorf("file", "%v", err)
 		}
-		s.files = append(s.files, "# contents of "+own+".file: SHA-256 "+sum+"\n")
+		s.inputs = append(s.inputs, in)
+		s.files = append(s.files, "# contents of "+own+".file: SHA-256 "+in.SHA256+"\n")
 	}
 	return target, nil
 }

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"slices"
 
 	"machlup/internal/engine"
@@ -16,12 +17,15 @@ type SystemConfig struct {
 // system is a decoded system with its trainer, noise, start and observables. It makes
 // one model for each part of a task.
 type system struct {
-	name  string
-	paths []string // keys and tables whose values determine it
-	build func(env engine.Env) (*engine.Model, error)
-	start StartConfig
-	obs   ObservablesConfig
-	files []string // contents of the user's files that determine it, as lines of SHA-256
+	name   string
+	paths  []string // keys and tables whose values determine it
+	build  func(env engine.Env) (*engine.Model, error)
+	start  StartConfig
+	obs    ObservablesConfig
+	shape  string // architecture, in words
+	from   *engine.FinalStates
+	inputs []Input  // files that the config names
+	files  []string // contents of the user's files that determine it, as lines of SHA-256
 }
 
 // systemKind decodes the tables of one kind of system.
@@ -56,7 +60,7 @@ func decodeSystem(doc *spec.Doc) (*system, error) {
 	if err := doc.Table("system").Decode(&cfg); err != nil {
 		return nil, err
 	}
-	s := &system{name: cfg.Kind, paths: []string{"system.kind", "start", "observables"}, obs: defaultObservables()}
+	s := &system{name: cfg.Kind, paths: []string{"system.kind", "start.steps", "observables"}, obs: defaultObservables()}
 	if err := doc.Table("start").Decode(&s.start); err != nil {
 		return nil, err
 	}
@@ -68,10 +72,15 @@ func decodeSystem(doc *spec.Doc) (*system, error) {
 			if err := k.decode(doc, s); err != nil {
 				return nil, err
 			}
-			if _, err := s.build(engine.Env{}); err != nil { // refuse now what cannot be built
+			m, err := s.build(engine.Env{}) // refuse now what cannot be built
+			if err != nil {
 				return nil, doc.Table("system").Errorf("", "%v", err)
 			}
-			return s, nil
+			s.shape = cmp.Or(m.Shape, cfg.Kind)
+			if err := startFrom(doc, s); err != nil {
+				return nil, err
+			}
+			return s, s.checkStart(doc, m)
 		}
 	}
 	var valid []string
@@ -101,6 +110,9 @@ func checkNames(doc *spec.Doc, names []string, all []langevin.Observable) error 
 // model builds the system of a task and brings it to its start.
 func (s *system) model(env engine.Env) (*engine.Model, error) {
 	m, err := s.build(env)
+	if err == nil && s.from != nil {
+		copy(m.Start, s.from.States[0].Q)
+	}
 	if err != nil || s.start.Steps == 0 {
 		return m, err
 	}

@@ -65,6 +65,12 @@ func writeManifest(exp *build.Experiment, opts Options, base record.Manifest, re
 		Kernels: num.Kernels(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Name: exp.Name, Seed: exp.Seed, Started: res.Started.UTC(), Finished: time.Now().UTC(), Seconds: base.Seconds + res.Elapsed.Seconds(),
 		Restores: base.Restores + res.Restores, CheckpointRestores: base.CheckpointRestores + res.Checkpoints, Status: status, Outputs: map[string]string{}}
+	for _, in := range exp.Inputs {
+		if m.Inputs == nil {
+			m.Inputs = map[string]string{}
+		}
+		m.Inputs[build.InputsDir+"/"+in.Name] = in.SHA256
+	}
 	if !base.Started.IsZero() {
 		m.Started = base.Started
 	}

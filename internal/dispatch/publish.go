@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"machlup/internal/build"
 	"machlup/internal/engine"
@@ -97,8 +99,8 @@ func unstage(stage, dir string, manifest []byte) error {
 	if err := json.Unmarshal(manifest, &m); err != nil {
 		return err
 	}
-	for _, s := range m.Schemas {
-		from, err := record.SafeJoin(stage, s.Name+".csv")
+	for _, name := range slices.Sorted(maps.Keys(m.Outputs)) {
+		from, err := record.SafeJoin(stage, name)
 		if err != nil {
 			return err
 		}

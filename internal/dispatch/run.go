@@ -224,6 +224,9 @@ func (r Result) Unfinished() int {
 func prepare(exp *build.Experiment, opts Options) error {
 	if opts.Fresh {
 		for _, name := range belongings {
+			if name == build.InputsDir {
+				continue // the config may stand in the directory and name them
+			}
 			if err := os.RemoveAll(filepath.Join(opts.Dir, name)); err != nil {
 				return err
 			}
@@ -233,6 +236,9 @@ func prepare(exp *build.Experiment, opts Options) error {
 		for _, sub := range []string{"", "csv", "figures"} {
 			sweepTemporaries(filepath.Join(opts.Dir, sub))
 		}
+	}
+	if err := keepInputs(exp, opts); err != nil {
+		return err
 	}
 	if err := record.WriteFileAtomic(filepath.Join(opts.Dir, "config.toml"), []byte(exp.Resolved)); err != nil {
 		return err

@@ -146,6 +146,11 @@ func stageTask(stage, dir string, t build.Task, diverged *engine.Divergence) (en
 	if err := out.Commit(); err != nil {
 		return outcome, err
 	}
+	if f := engine.CollectFinal(t.Shape, parts); f != nil {
+		if err := engine.WriteFinal(filepath.Join(stage, engine.FinalFile), f); err != nil {
+			return outcome, err
+		}
+	}
 	return outcome, seal(stage, t, outcome, schemas)
 }
 
@@ -159,6 +164,12 @@ func seal(dir string, t build.Task, outcome engine.Outcome, schemas []record.Sch
 		if m.Outputs[name], err = record.HashFile(filepath.Join(dir, name)); err != nil {
 			return err
 		}
+	}
+	sum, err := record.HashFile(filepath.Join(dir, engine.FinalFile))
+	if err == nil {
+		m.Outputs[engine.FinalFile] = sum
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {

@@ -121,6 +121,15 @@ type CollapsePart struct {
 	TraceStep    []int
 	Trace        [][]float64
 	Samples      []float64 // of the generator at the last record
+	End          []float64 // last configuration, of the trained generator
+}
+
+// FinalStates is the trained one, unless it diverged.
+func (p *CollapsePart) FinalStates() []FinalState {
+	if p.End == nil {
+		return nil
+	}
+	return []FinalState{{0, p.End}}
 }
 
 // CollapseRecord holds the draws at one step (at none in particular for a fixed sampler).
@@ -214,6 +223,7 @@ func (c *collapse) train(ctx context.Context, m *Model, score *scorer, progress 
 			part.TraceStep, part.Trace = append(part.TraceStep, t.k), append(part.Trace, t.observe(len(c.cols)))
 		}
 		if t.k == c.cfg.Steps {
+			part.End = clone(t.config())
 			return part, nil
 		}
 		if !t.step() {

@@ -25,8 +25,9 @@ import (
 // A Model is a built system with its trainer or scheme and noise. It keeps scratch
 // space: one per part.
 type Model struct {
-	Kind string
-	Map  langevin.Map // nil for a purely configurational potential
+	Kind  string
+	Shape string       // architecture, in words: what final states must agree in
+	Map   langevin.Map // nil for a purely configurational potential
 	// Recurrence gives paths a density in positions; nil with the reason in NoRecurrence.
 	Recurrence   langevin.Recurrence
 	NoRecurrence error

@@ -107,13 +107,26 @@ type ClassicalPart struct {
 	NoTheory      string
 }
 
+// FinalStates are those that are kept.
+func (p *EnsemblePart) FinalStates() []FinalState {
+	var out []FinalState
+	for _, c := range p.Chains {
+		if c.End != nil {
+			out = append(out, FinalState{c.Index, c.End})
+		}
+	}
+	return out
+}
+
 // ChainPart is one trajectory.
 type ChainPart struct {
+	Index        int
 	DivergedStep int         // −1 if finite throughout
 	Values       [][]float64 // record × observable, as far as it is finite
 	TraceStep    []int
 	Trace        [][]float64
 	Samples      []float64
+	End          []float64 // last configuration, where it is kept
 	Final        []float64 // mean, std, W2, loss, each with its error; 1-D data
 }
 
@@ -175,7 +188,7 @@ func (e *ensemble) Run(ctx context.Context, part int, progress func(float64)) (a
 // chain runs trajectory c, after those that are done, from its start or from where it was
 // saved.
 func (e *ensemble) chain(ctx context.Context, m *Model, c int, done []ChainPart, saved *ensembleState, report func(int)) (ChainPart, error) {
-	t, part := newTrajectory(m, e.env.Part("ensemble", c)), ChainPart{DivergedStep: -1}
+	t, part := newTrajectory(m, e.env.Part("ensemble", c)), ChainPart{Index: c, DivergedStep: -1}
 	if saved != nil {
 		part = saved.Chain
 		if err := t.restore(saved.Trajectory); err != nil {
@@ -204,6 +217,9 @@ func (e *ensemble) chain(ctx context.Context, m *Model, c int, done []ChainPart,
 			part.DivergedStep = t.k
 			return part, nil
 		}
+	}
+	if keepFinal(c, len(t.config())) {
+		part.End = clone(t.config())
 	}
 	if c == 0 && e.cfg.Samples > 0 {
 		e.samples(m, t.config(), &part)

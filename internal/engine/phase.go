@@ -65,6 +65,15 @@ type PhasePart struct {
 	DivergedStep int
 	Step         []int
 	Values       [][]float64 // record × observable
+	End          []float64   // last configuration
+}
+
+// FinalStates is the one, unless it diverged.
+func (p *PhasePart) FinalStates() []FinalState {
+	if p.End == nil {
+		return nil
+	}
+	return []FinalState{{0, p.End}}
 }
 
 func (p *phase) PoolKey() string  { return "phase" }
@@ -103,6 +112,7 @@ func (p *phase) Run(ctx context.Context, _ int, progress func(float64)) (any, er
 			part.Step, part.Values = append(part.Step, t.k), append(part.Values, t.observe(len(p.cols)))
 		}
 		if t.k == p.cfg.Steps {
+			part.End = clone(t.config())
 			return part, nil
 		}
 		if !t.step() {

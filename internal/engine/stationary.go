@@ -43,6 +43,16 @@ func NewStationary(cfg StationaryConfig, env Env, m *Model) (Runner, error) {
 type StationaryPart struct {
 	DivergedStep int
 	Series       [][]float64 // observable × draw
+	Chain        int
+	End          []float64 // last configuration, where it is kept
+}
+
+// FinalStates is the one, if it is kept.
+func (p *StationaryPart) FinalStates() []FinalState {
+	if p.End == nil {
+		return nil
+	}
+	return []FinalState{{p.Chain, p.End}}
 }
 
 func (s *stationary) Parts() int       { return s.cfg.Chains }
@@ -61,7 +71,7 @@ func (s *stationary) Run(ctx context.Context, part int, progress func(float64)) 
 		return nil, err
 	}
 	t := newTrajectory(m, s.env.Part("stationary", part))
-	result := &StationaryPart{DivergedStep: -1, Series: make([][]float64, len(s.cols))}
+	result := &StationaryPart{Chain: part, DivergedStep: -1, Series: make([][]float64, len(s.cols))}
 	for o := range result.Series {
 		result.Series[o] = make([]float64, 0, s.cfg.Steps/s.cfg.Every)
 	}
@@ -94,6 +104,9 @@ func (s *stationary) Run(ctx context.Context, part int, progress func(float64)) 
 		for o, v := range values {
 			result.Series[o] = append(result.Series[o], v)
 		}
+	}
+	if keepFinal(part, len(t.config())) {
+		result.End = clone(t.config())
 	}
 	return result, nil
 }

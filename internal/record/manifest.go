@@ -36,6 +36,8 @@ type Manifest struct {
 
 	CheckpointRestores int `json:"checkpoint_restores"` // of them, those that went on from a checkpoint
 
+	Inputs map[string]string `json:"inputs,omitempty"` // files that the config names, below inputs/ → SHA-256
+
 	Status  string            `json:"status"`
 	Message string            `json:"message,omitempty"`
 	Outputs map[string]string `json:"outputs"` // slash-separated path below the manifest's folder → SHA-256

@@ -52,6 +52,15 @@ func (t *Table) Has(key string) bool {
 	return t.doc.root.find(t.path).child(key) != nil
 }
 
+// Origin returns where a key of the table was set: the name of a file, or "--set KEY". It is
+// the document's file if the key is absent.
+func (t *Table) Origin(key string) string {
+	if n := t.doc.root.find(t.path).child(key); n != nil {
+		return n.at.file
+	}
+	return t.doc.file
+}
+
 // Errorf returns an *Error at the place of a key of the table: of the table itself if the
 // key is absent or "".
 func (t *Table) Errorf(key, format string, args ...any) error {
