@@ -101,11 +101,14 @@ func printPlan(c *cobra.Command, exp *build.Experiment) error {
 func newList() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:       "list KIND",
+		Use:       "list [KIND]",
 		Short:     "list what can be named in a config: " + strings.Join(append(build.Kinds(), "experiments", "checks"), ", "),
-		Args:      cobra.ExactArgs(1),
+		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: append(build.Kinds(), "experiments", "checks"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return printKinds(c)
+			}
 			entries, err := listing(args[0])
 			if err != nil {
 				return usage(err)
@@ -118,6 +121,28 @@ func newList() *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return c
+}
+
+// printKinds is an overview: how many there are of each kind, and the first of their names.
+func printKinds(c *cobra.Command) error {
+	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+	for _, kind := range append(build.Kinds(), "experiments", "checks") {
+		entries, err := listing(kind)
+		if err != nil {
+			return err
+		}
+		var names []string
+		width := 0
+		for _, e := range entries {
+			if width += len(e.Name) + 2; width > 90 {
+				names = append(names, "…")
+				break
+			}
+			names = append(names, e.Name)
+		}
+		fmt.Fprintf(w, "%s\t%d\t%s\n", kind, len(entries), strings.Join(names, ", "))
+	}
+	return w.Flush()
 }
 
 func listing(kind string) ([]build.Entry, error) {
