@@ -87,6 +87,7 @@ func Checks() []Check {
 		ottoChecks(),
 		paperChecks(),
 		naturalMetricChecks(),
+		optimalChecks(),
 		stabilityChecks(),
 	)
 }
