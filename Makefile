@@ -5,7 +5,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 PEERS   ?= /usr/bin/python3
 
 .DEFAULT_GOAL := build
-.PHONY: help build run test verify bench bench-peers docs lint vuln
+.PHONY: help build run test verify bench bench-peers slurm-test docs lint vuln
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench: ## benchmarks of the hot paths
 
 bench-peers: build ## the same work in PyTorch, JAX, C++ and numpy, ratios in one run (bench/README.md)
 	$(PEERS) bench/peers.py --go "$(GO)"
+
+slurm-test: build ## a sweep on a private Slurm of four nodes that loses jobs and a node (needs slurm-wlm, munge)
+	test/slurm/cluster.sh $(BIN)
 
 docs: ## docs/reference.md, from the code
 	$(GO) run ./internal/build/docgen -o docs/reference.md

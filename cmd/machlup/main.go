@@ -100,6 +100,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see machlup %s --help", err, c.Name()))
 	})
-	root.AddCommand(newRun(), newPlan(), newMerge(), newStatus(), newVerify(), newList(), newShow(), newValidate(), newVersion())
+	root.AddCommand(newRun(), newPlan(), newMerge(), newStatus(), newSlurm(), newVerify(), newList(), newShow(), newValidate(), newVersion())
 	return root
 }

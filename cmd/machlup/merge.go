@@ -27,6 +27,7 @@ func newMerge() *cobra.Command {
 			}
 			if n := res.Unfinished(); n > 0 {
 				fmt.Fprintf(c.ErrOrStderr(), "merged %d of %s; unfinished ones are missing from csv/\n", len(res.Tasks)-n, counted(len(res.Tasks), "task"))
+				missing(c.ErrOrStderr(), res)
 			}
 			if err := report.Closing(c.OutOrStdout(), opts.Dir); err != nil {
 				return failed(err)

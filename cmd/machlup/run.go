@@ -29,6 +29,7 @@ type runFlags struct {
 	fresh   bool
 	quiet   bool
 	json    bool
+	cluster shardFlags
 }
 
 func (f *runFlags) config(c *cobra.Command) {
@@ -63,6 +64,7 @@ func newRun() *cobra.Command {
 	c.Flags().BoolVar(&f.fresh, "fresh", false, "start over instead of resuming")
 	c.Flags().BoolVar(&f.quiet, "quiet", false, "no progress and no closing table")
 	c.Flags().BoolVar(&f.json, "json", false, "on stdout: progress as an object a line (none with --quiet), then the closing summary as one")
+	f.cluster.flags(c)
 	return c
 }
 
@@ -76,6 +78,9 @@ func runExperiment(c *cobra.Command, f *runFlags, experiment string) error {
 		opts.Dir = filepath.Join("runs", exp.Name)
 	}
 	if opts.Shard, err = f.check(c); err != nil {
+		return usage(err)
+	}
+	if err := f.cluster.apply(exp, f.shard, &opts); err != nil {
 		return usage(err)
 	}
 	switch {
@@ -160,6 +165,7 @@ func closing(c *cobra.Command, f *runFlags, exp *build.Experiment, opts dispatch
 		return failed(fmt.Errorf("%d of %s failed; running again tries them anew, the others are kept", res.Failed(), counted(len(res.Tasks), "task")))
 	case res.Stopped:
 		fmt.Fprintf(c.ErrOrStderr(), "stopped early: everything finished is saved in %s; the same command resumes\n", opts.Dir)
+		f.cluster.again(c.ErrOrStderr())
 		return &exitError{exitStopped, context.Canceled}
 	}
 	return nil

@@ -60,6 +60,7 @@ func printStatus(w io.Writer, s dispatch.Standing) error {
 		}
 		fmt.Fprintln(w)
 	}
+	printQueue(w, s.Slurm)
 	if s.Left > 0 {
 		fmt.Fprintf(w, "time left  about %s\n", seconds(s.Left))
 	}

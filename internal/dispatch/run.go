@@ -28,6 +28,8 @@ type Options struct {
 	Workers int
 	Fresh   bool // start over: drop what an earlier run left
 	Shard   Shard
+	Packing *Packing               // which tasks are the shard's, instead of index mod N
+	Evict   bool                   // fence off a process that holds this shard, alive or not
 	Draw    func(dir string) error // makes figures of the merged tables
 	Report  func(Progress)         // called from one goroutine, a few times a second
 	Warn    func(string)           // called with what went wrong and was mended; any goroutine
@@ -168,6 +170,9 @@ func claim(exp *build.Experiment, opts Options) (*lock, error) {
 	if err := os.MkdirAll(opts.Dir, 0o777); err != nil {
 		return nil, err
 	}
+	if opts.Evict {
+		evict(opts)
+	}
 	hold, stale, err := acquire(opts.Dir, opts.Shard, false)
 	if err != nil {
 		return nil, err
@@ -237,6 +242,9 @@ func prepare(exp *build.Experiment, opts Options) error {
 			sweepTemporaries(filepath.Join(opts.Dir, sub))
 		}
 	}
+	if opts.Packing != nil && sameExperiment(opts.Dir) {
+		return nil
+	}
 	if err := keepInputs(exp, opts); err != nil {
 		return err
 	}
@@ -287,7 +295,7 @@ func (r *run) survey() error {
 	r.pending = make([]*pending, len(r.exp.Tasks))
 	for i, t := range r.exp.Tasks {
 		r.states[i].Task = t
-		if !r.opts.Shard.has(i) {
+		if !r.opts.has(i) {
 			continue
 		}
 		dir := taskDir(r.opts.Dir, t)
@@ -333,7 +341,7 @@ func (r *run) longestFirst() {
 func (r *run) unfinished() int {
 	n := 0
 	for i, s := range r.states {
-		if r.opts.Shard.has(i) && !s.Finished && s.Err == nil {
+		if r.opts.has(i) && !s.Finished && s.Err == nil {
 			n++
 		}
 	}
@@ -409,7 +417,7 @@ func (r *run) progress(start time.Time, final bool) Progress {
 		p.Accepted = sum / float64(n)
 	}
 	for i, s := range r.states {
-		if r.opts.Shard.has(i) {
+		if r.opts.has(i) {
 			p.Tasks++
 			if !s.Finished {
 				p.Left++

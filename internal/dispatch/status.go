@@ -31,6 +31,7 @@ type Standing struct {
 	Left      float64        `json:"seconds_left,omitempty"`    // of the processes at work, if they have done something
 
 	Holders  []HolderStanding `json:"processes"`
+	Slurm    []QueuedJob      `json:"slurm,omitempty"` // what Slurm has of its jobs
 	Manifest *record.Manifest `json:"manifest,omitempty"`
 	Tasks    []TaskStanding   `json:"list"`
 }
@@ -84,6 +85,7 @@ func Status(dir string) (Standing, error) {
 	if m, err := record.ReadManifest(filepath.Join(dir, "manifest.json")); err == nil {
 		s.Manifest = &m
 	}
+	s.queued()
 	return s, s.processes(dir)
 }
 
