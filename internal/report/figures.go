@@ -22,6 +22,7 @@ type figure struct {
 var catalogue = []figure{
 	{"loss", "Losses of generator and discriminator along training", lossFigure},
 	{"order-parameter", "Order parameter ρ = std(q)/std(p) along training, a line per replica", orderParameterFigure},
+	{"orbit", "Parameters θ_0 and ψ_0 of a small game along training, a panel per sweep point", orbitFigure},
 	{"density", "Final density of the generated samples against the data", densityFigure},
 	{"samples", "Generated samples on the plane at the end, over the modes of the target", samplesFigure},
 	{"modes", "Modes covered, high-quality fraction, reverse KL and W₂ along training, with the levels of a perfect sampler and of a uniform box", modesFigure},

@@ -86,7 +86,12 @@ keys:
 			continue
 		}
 		known = true
-		if finite(r.number(point, key)) || v == "true" || v == "false" {
+		switch list, ok := plainList(v); {
+		case ok && list == "":
+			v = "no " + r.short(key)
+		case ok:
+			v = list
+		case finite(r.number(point, key)) || v == "true" || v == "false":
 			v = r.short(key) + " = " + v
 		}
 		parts = append(parts, v)
@@ -95,6 +100,27 @@ keys:
 		return strings.ReplaceAll(point, ",", ", ")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// plainList writes a list of strings as words: ["r1", "r2"] as "r1 + r2".
+func plainList(value string) (words string, ok bool) {
+	body, open := strings.CutPrefix(value, "[")
+	body, closed := strings.CutSuffix(body, "]")
+	if !open || !closed {
+		return "", false
+	}
+	var list []string
+	for _, part := range strings.Split(body, ",") {
+		part = strings.TrimSpace(part)
+		word, err := strconv.Unquote(part)
+		if err != nil && part != "" {
+			return "", false // numbers speak for themselves as they are
+		}
+		if part != "" {
+			list = append(list, word)
+		}
+	}
+	return strings.Join(list, " + "), true
 }
 
 // short is the last part of a swept key, where that is enough to tell the keys apart.

@@ -131,3 +131,41 @@ func TestClosingModes(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// A game of two is drawn in the plane of its parameters, with its start and its end; lists
+// of names are words.
+func TestOrbit(t *testing.T) {
+	dir := t.TempDir()
+	s := newSynthetic(t, dir)
+	const key = "trainer.regularisers"
+	for i, value := range []string{"[]", `["r1"]`, `["r1", "weight-decay"]`} {
+		task := "ensemble/regularisers=" + value + "/r0"
+		s.add(tasksSchema(key), task, "h", 0, "ok", nil, value)
+		for k := range 300 {
+			sin, cos := math.Sincos(float64(k) / 20)
+			radius := math.Exp(-float64(k*i) / 100)
+			s.add(traceSchema("theta_0", "psi_0"), task, 0, k, k, float64(k), radius*cos, radius*sin)
+		}
+	}
+	s.commit()
+	figures(t, dir)
+	if d := cmp.Diff([]string{"orbit"}, made(t, dir)); d != "" {
+		t.Error(d)
+	}
+	checkFigures(t, dir)
+	var headings []string
+	for _, p := range orbitFigure(open(dir)).panels() {
+		headings = append(headings, p.heading.text)
+		if p.X.Min != -p.X.Max || p.X.Max != p.Y.Max || p.X.Max < 1 {
+			t.Errorf("panel spans %v to %v and %v to %v", p.X.Min, p.X.Max, p.Y.Min, p.Y.Max)
+		}
+	}
+	if d := cmp.Diff([]string{"no regularisers", "r1", "r1 + weight-decay"}, headings); d != "" {
+		t.Error(d)
+	}
+	for value, want := range map[string]string{"[1.0, 2.0]": "", "adam": "", "[": ""} {
+		if words, ok := plainList(value); ok || words != want {
+			t.Errorf("%s is the list %q", value, words)
+		}
+	}
+}
