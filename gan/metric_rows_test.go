@@ -415,3 +415,32 @@ func TestMetricRefusals(t *testing.T) {
 		refused(t, "New", err, c.parts)
 	}
 }
+
+// TestMetricsOfSmallGames: the metrics on networks that are no perceptrons, directions against
+// a dense solve and the suite of every Map. All samples of the Dirac-GAN are one point: the
+// projection has rank 1 there.
+func TestMetricsOfSmallGames(t *testing.T) {
+	for name, g := range map[string]*Game{
+		"lq":    smallGame(t, &LQConfig{Latent: 2}, planar(t)),
+		"dirac": smallGame(t, &DiracConfig{0.8, -0.5, 0.6}, nil),
+	} {
+		for _, c := range []struct{ d, g string }{{"fisher", "otto"}, {"fisher", "fisher"}} {
+			s := game{small: g, d: natural(t, "natural", c.d, 0), g: natural(t, "natural", c.g, 2),
+				noise: Noise{Kind: "injected", TD: 1e-3, TG: 1e-3, MetricD: true, MetricG: true, Quenched: 9}, regs: []Regulariser{regularise(t, R1Config{0.5})}}
+			tr := s.trainer(t)
+			q := start(t, tr)[:tr.Config()]
+			for b := range 2 {
+				lo, hi := tr.BlockRange(b)
+				n := hi - lo
+				g, dir, f := make([]float64, n), make([]float64, n), make([]float64, n*n)
+				tr.BatchGradient(g, b, q)
+				tr.BatchDirection(dir, b, q)
+				tr.DenseMetric(f, b, q, 0.1)
+				var fd mat.VecDense
+				fd.MulVec(mat.NewDense(n, n, f), mat.NewVecDense(n, dir))
+				within(t, fmt.Sprintf("%s, player %d, %v: F·direction", name, b, c), fd.RawVector().Data, g, 1e-9)
+			}
+			t.Run(fmt.Sprintf("%s/%s,%s", name, c.d, c.g), func(t *testing.T) { conform(t, s) })
+		}
+	}
+}

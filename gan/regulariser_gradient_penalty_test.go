@@ -305,3 +305,23 @@ func TestInstanceNoiseSchedule(t *testing.T) {
 	_, err = s.trainer(t).Linearizer()
 	refused(t, "Linearizer", err, []string{"instance-noise", "step number"})
 }
+
+// TestInstanceNoiseOfTheDiracGAN: with noise of mean 0 and variance σ² on the batch exactly, the
+// simultaneous step at the equilibrium has the eigenvalues 1 + h(−σ²/4 ± √(σ⁴/16 − ¼)) of
+// Mescheder, Geiger and Nowozin; both data and generated points carry noise.
+func TestInstanceNoiseOfTheDiracGAN(t *testing.T) {
+	const h = 0.3
+	rule := Optimizer{Name: "sgd", Rule: sgdRule{h}}
+	for _, sigma := range []float64{0.5, 1.2, 1.9} { // oscillating, then over-damped
+		s := game{small: smallGame(t, &DiracConfig{}, nil), d: rule, g: rule, dynamics: simultaneous{}, noise: Noise{Kind: "none", Quenched: 4},
+			regs: []Regulariser{regularise(t, InstanceNoiseConfig{Sigma: sigma})}}
+		tr := s.trainer(t)
+		for player := range tr.xiReg {
+			for i := range tr.xiReg[player] {
+				tr.xiReg[player][i] = float64(1 - 2*(i%2))
+			}
+		}
+		c := roots(-sigma*sigma/2, 0.25)
+		sameEigenvalues(t, fmt.Sprintf("σ = %v", sigma), eigenvalues(t, stepMatrix(tr, make([]float64, 2))), 1+complex(h, 0)*c[0], 1+complex(h, 0)*c[1])
+	}
+}

@@ -89,6 +89,7 @@ func Checks() []Check {
 		naturalMetricChecks(),
 		optimalChecks(),
 		stabilityChecks(),
+		diracChecks(),
 	)
 }
 
