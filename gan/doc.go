@@ -41,6 +41,10 @@
 // differences, conformance and the linearisation. A metric of the natural gradient is a line of metrics in
 // natural.go.
 //
+// OptimalConfig.Discriminator is the exact discriminator of smoothed one-dimensional densities,
+// NewOptimal the trainer of a generator against it, ExactPotential its potential, Priors() the
+// normalised laws that make e^{−U/T} one.
+//
 // Conventions: configuration q = [ψ | θ], state = [q | memory of D | memory of G]; D moves
 // first, G sees the updated ψ; both players minimise; a batch loss is a mean; N(0,1) inputs
 // become data by inverse CDF. Velocities: v' = βv − η·direction + s·w, θ' = θ + v'.

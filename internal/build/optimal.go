@@ -3,6 +3,7 @@ package build
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"machlup/gan"
 	"machlup/internal/engine"
@@ -85,7 +86,19 @@ func decodeOptimal(doc *spec.Doc, s *system, cfg gan.Config) (chosen bool, err e
 	if err := o.decode(doc, s, cfg, d.(*gan.OptimalConfig), p, prior.Prior); err != nil {
 		return false, err
 	}
-	s.build = o.model
+	generator, _, _ := strings.Cut(s.shape, ", discriminator")
+	s.shape = generator + ", discriminator optimal"
+	if prior.Prior == "box" { // whose coordinates are not the parameters
+		s.shape += ", " + o.game.Prior.Formula()
+	}
+	shape := s.shape
+	s.build = func(env engine.Env) (*engine.Model, error) {
+		m, err := o.model(env)
+		if err == nil {
+			m.Shape = shape
+		}
+		return m, err
+	}
 	return true, nil
 }
 
@@ -158,7 +171,13 @@ func refuseOptimal(doc *spec.Doc, cfg gan.Config) error {
 	if err := doc.Table("trainer.alternating").Decode(&dynamics); err != nil {
 		return err
 	}
+	network := gan.DefaultDiscriminator()
+	if err := doc.Table("system.mlp.discriminator").Decode(&network); err != nil {
+		return err
+	}
 	switch n := cfg.Noise; {
+	case network.Output != gan.DefaultDiscriminator().Output:
+		return refuse("system.mlp.discriminator", "output", fmt.Sprintf("%q", network.Output), fmt.Sprintf("%q", gan.DefaultDiscriminator().Output), "its output is the logit log(p_h/q_h)")
 	case n.TD != 0:
 		return refuse("noise", "temperature_d", fmt.Sprint(n.TD), "0", "it has no parameters to move")
 	case len(cfg.Regularisers) > 0:

@@ -48,7 +48,7 @@ func TestOptimalTrainer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.NoRecurrence != nil || m.NoLinear != nil || m.NoPotential != nil || m.NoStationary != nil || m.Temperature != 0.1 || m.Size != 7 || !m.Quenched {
+	if m.NoRecurrence != nil || m.NoLinear != nil || m.NoPotential != nil || m.NoStationary != nil || m.Temperature != 0.1 || m.Size != 7 || !m.Quenched || m.Shape != "mlp: generator 1-2-1 tanh, discriminator optimal" {
 		t.Errorf("model %+v", m)
 	}
 	u, ok := m.Potential.(*gan.ExactPotential)
@@ -118,6 +118,7 @@ func TestOptimalRefusals(t *testing.T) {
 		{"trainer.scheme=splitting", `allowed "none"`},
 		{"trainer.scheme=leapfrog", "splitting"},
 		{"trainer.loss=hinge", "no functional"},
+		{"system.mlp.discriminator.output=sigmoid", "logit"},
 		{"trainer.packing=2", "single samples"},
 		{"trainer.dynamics=extragradient", "one player"},
 		{"trainer.alternating.steps_d=2", "no steps"},

@@ -239,7 +239,7 @@ func slopeChecks() []Check {
 	}
 	for _, loss := range []string{"saturating", "non-saturating"} {
 		text := mixtureGAN("derivatives-"+loss, loss, "weight-decay", "momentum", "[estimator.derivatives]\ndifference = 1e-5\n")
-		add("gradient-"+loss, "gradient of U, "+loss+": envelope theorem and backpropagation", text, "gradient of the potential", 1e-7)
+		add("gradient-"+loss, "gradient of U, "+loss+": the functional's slope at fixed D*, backpropagated", text, "gradient of the potential", 1e-7)
 		add("hessian-"+loss, "Hessian of U along a direction, "+loss, text, "Hessian of the potential", 1e-7)
 		add("tangent-"+loss, "tangent of a heavy-ball step, "+loss, text, "tangent of the step", 1e-7)
 	}
