@@ -441,6 +441,26 @@ func TestInertialRun(t *testing.T) {
 	}
 }
 
+// In quantile coordinates too the motion with inertia tends to the flow, in the time t/γ.
+func TestInertiaOfParticles(t *testing.T) {
+	const n, time, dt = 8, 0.5, 0.0005
+	u := newQuantile(t, Pair(1), NonSaturating, n, Quantiles(Normal(0.5, 1), n))
+	flow := make([]float64, n)
+	Descend(u, flow, time, 500)
+	var off [2]float64
+	for k := range off {
+		gamma := float64(int(10) << k)
+		x := make([]float64, n)
+		if err := (Inertial{Step: dt, Friction: gamma}).Run(u, x, int(math.Round(gamma*time/dt))); err != nil {
+			t.Fatal(err)
+		}
+		off[k] = math.Sqrt(distance2(x, flow))
+	}
+	if order := math.Log2(off[0] / off[1]); order < 1.85 || order > 2.15 {
+		t.Errorf("distances %.3g at γ = 10 and 20: order %.3f in 1/γ, want 2", off, order)
+	}
+}
+
 // The step of a scheme on V = N·F has the noise 2ηTN of temperature T on the metric I/N.
 func TestQuantileNoiseConvention(t *testing.T) {
 	const n, eta, temperature = 5, 0.01, 0.003

@@ -40,6 +40,21 @@ func TestWassersteinSystems(t *testing.T) {
 			t.Errorf("--set %s: %v, want %s", set, err, want)
 		}
 	}
+	// The origin says what coordinate 0 is: the quantiles of a normal, or of the data.
+	text2 := strings.Replace(text, "flow =", "origin = \"normal\"\norigin_mean = 1.0\norigin_std = 2.0\nflow =", 1)
+	if exp, err = parse(text2); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = exp.Tasks[0].env.NewModel(); err != nil {
+		t.Fatal(err)
+	}
+	at := make([]float64, 9)
+	m.Potential.(*otto.Quantile).Positions(at, m.Start)
+	for i, want := range otto.Quantiles(otto.Normal(1, 2), 9) {
+		if at[i] != want {
+			t.Errorf("particle %d starts at %v, want %v", i, at[i], want)
+		}
+	}
 	free := strings.Replace(text, "estimator.stationary", "estimator.free-energy", 1)
 	if _, err := parse(free); err != nil {
 		t.Errorf("free energy under kl: %v", err)
@@ -95,6 +110,13 @@ func TestW2Flow(t *testing.T) {
 		if math.Abs(number(t, lost["mass"])-0.5) > 1e-4 {
 			t.Errorf("%s: %v", flow, lost)
 		}
+	}
+	explicit := runTables(t, flowText, "estimator.w2-flow.solver=explicit", "estimator.w2-flow.cells=40", "estimator.w2-flow.step=0.04",
+		"estimator.w2-flow.steps=8000", "estimator.w2-flow.every=4000", "estimator.w2-flow.flows=[\"saturating\"]")
+	gap = find(t, explicit["summary"], "quantity", "spectral gap of the data on the grid")
+	rate := find(t, explicit["summary"], "quantity", "late rate of mode 1, saturating")
+	if got, want := number(t, rate["value"]), number(t, gap["value"])/2; math.Abs(got/want-1) > 1e-4 {
+		t.Errorf("explicit: late rate %v, want %v", got, want)
 	}
 	early := runTables(t, flowText, "estimator.w2-flow.steps=6", "estimator.w2-flow.every=3", "estimator.w2-flow.flows=[\"saturating\"]")
 	if rate := find(t, early["summary"], "quantity", "late rate of mode 1, saturating"); rate["value"] != "" || !strings.Contains(rate["status"], "not yet exponential") {
