@@ -25,7 +25,7 @@ verify: build ## the exact checks through the code of run, at most 3 minutes
 	$(BIN) verify
 
 bench: ## benchmarks of the hot paths
-	$(GO) test -run '^$$' -bench . -benchmem ./internal/num ./internal/rng ./gan ./langevin ./pathint ./internal/engine
+	$(GO) test -run '^$$' -bench . -benchmem ./internal/num ./internal/rng ./gan ./langevin ./pathint ./internal/engine ./internal/record
 
 bench-peers: build ## the same work in PyTorch, JAX, C++ and numpy, ratios in one run (bench/README.md)
 	$(PEERS) bench/peers.py --go "$(GO)"

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"machlup/internal/engine"
+	"machlup/internal/record"
 	"machlup/internal/spec"
 )
 
@@ -31,14 +32,22 @@ const (
 
 // An Experiment is a config expanded into tasks.
 type Experiment struct {
-	Name      string
-	Seed      uint64
-	Resolved  string   // config.toml: every default written out
-	SweptKeys []string // dotted, in file order
-	Tasks     []Task
+	Name     string
+	Seed     uint64
+	Resolved string  // config.toml: every default written out
+	Swept    []Swept // in file order
+	Tasks    []Task
 
 	CheckpointEvery time.Duration
+	Output          OutputConfig
 	Inputs          []Input // files that the config names, each once
+}
+
+// A Swept key is a column of tasks.csv.
+type Swept struct {
+	Key  string // dotted
+	Unit string
+	Type record.Type // of all its values
 }
 
 // A Task is one (sweep point, replica, estimator).
@@ -53,8 +62,10 @@ type Task struct {
 	Swept     map[string]string
 	Runner    engine.Runner
 	Shape     string // of the system, for its final states
-	env       engine.Env
-	point     spec.Point
+
+	Observables []string
+	env         engine.Env
+	point       spec.Point
 }
 
 // Head is the top level of a config.
@@ -94,14 +105,23 @@ func Load(doc *spec.Doc) (*Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, s := range points[0] {
+		if s.Key == "run.checkpoint_every" || strings.HasPrefix(s.Key, "output.") {
+			return nil, doc.Table("sweep").Errorf("", "found a sweep of %s, allowed keys that change what is computed", s.Key)
+		}
+	}
 	exp := &Experiment{Name: head.Name, Seed: uint64(head.Seed)}
-	hashes := map[string]string{}
+	hashes, units := map[string]string{}, map[string]string{}
 	for _, p := range points {
 		pd, err := doc.With(p)
 		if err != nil {
 			return nil, err
 		}
 		if err := pd.Table("").Decode(&Head{Seed: 1}); err != nil {
+			return nil, err
+		}
+		output := defaultOutput()
+		if err := pd.Table("output").Decode(&output); err != nil {
 			return nil, err
 		}
 		tasks, inputs, err := expand(pd, p, exp.Seed)
@@ -114,6 +134,11 @@ func Load(doc *spec.Doc) (*Experiment, error) {
 			}
 		}
 		doc.Fold(pd)
+		for _, s := range p {
+			if u := pd.Unit(s.Key); u != "" {
+				units[s.Key] = u
+			}
+		}
 		for _, t := range tasks {
 			if other, ok := hashes[t.Hash]; ok {
 				return nil, doc.Table("sweep").Errorf("", "tasks %s and %s are the same: the swept keys do not change what they compute; sweep keys that do, or use run.replicas", other, t.Label)
@@ -130,8 +155,11 @@ func Load(doc *spec.Doc) (*Experiment, error) {
 		return nil, err
 	}
 	exp.CheckpointEvery = run.CheckpointEvery
-	for _, s := range points[0] {
-		exp.SweptKeys = append(exp.SweptKeys, s.Key)
+	if exp.Output, err = decodeOutput(doc, exp.Tasks); err != nil {
+		return nil, err
+	}
+	for i, s := range points[0] {
+		exp.Swept = append(exp.Swept, Swept{s.Key, units[s.Key], typeOf(points, i)})
 	}
 	exp.Resolved = doc.Resolved()
 	return exp, nil
@@ -174,7 +202,7 @@ func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, []Input, error) {
 		env := engine.Env{Seed: seed, Replica: replica, Coupling: coupling}
 		env.NewModel = func() (*engine.Model, error) { return sys.model(env) }
 		for _, e := range ests {
-			t := Task{Point: label, Replica: replica, Estimator: e.name, Shape: sys.shape, Swept: map[string]string{}, env: env, point: p}
+			t := Task{Point: label, Observables: sys.observed, Replica: replica, Estimator: e.name, Shape: sys.shape, Swept: map[string]string{}, env: env, point: p}
 			t.Group = strings.Trim(e.name+"/"+label, "/")
 			t.Label = t.Group + "/r" + strconv.Itoa(replica)
 			for _, s := range p {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"machlup/internal/engine"
+	"machlup/internal/record"
 	"machlup/internal/spec"
 )
 
@@ -225,8 +226,8 @@ func TestReplicasAndPointsAreTasks(t *testing.T) {
 	if len(labels) != 16 || !slices.Equal(labels[:3], want) {
 		t.Errorf("%d tasks: %v", len(labels), labels)
 	}
-	if !slices.Equal(exp.SweptKeys, []string{"system.ou.mean", "trainer.scheme"}) {
-		t.Errorf("swept keys %v", exp.SweptKeys)
+	if !slices.Equal(exp.Swept, []Swept{{"system.ou.mean", "1", record.Float}, {"trainer.scheme", "", record.String}}) {
+		t.Errorf("swept keys %v", exp.Swept)
 	}
 	last := exp.Tasks[15]
 	if last.Swept["system.ou.mean"] != "1.0" || last.Swept["trainer.scheme"] != "heavy-ball" || last.Replica != 1 || last.Point != "mean=1.0,scheme=heavy-ball" {

@@ -321,6 +321,7 @@ func listActions() []Entry {
 // listTables is the reference of the tables that every experiment has.
 func listTables() []Entry {
 	obs, path, head, run, toy := defaultObservables(), engine.DefaultPath(), Head{Seed: 1}, defaultRun(), defaultToyTrainer()
+	output := defaultOutput()
 	var out []Entry
 	for _, t := range []tableConfig{
 		{"(top level)", "name and seed", &head},
@@ -329,6 +330,7 @@ func listTables() []Entry {
 		{"observables", "what is recorded", &obs},
 		{"path", "trajectories that are sampled", &path},
 		{"run", "tasks", &run},
+		{"output", "what is written to csv/", &output},
 		{"trainer", "trainer of a toy system (of a GAN: see machlup list systems)", &toy},
 	} {
 		out = append(out, Entry{Name: t.path, Doc: t.doc, Fields: spec.Fields(t.config)})

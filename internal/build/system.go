@@ -17,15 +17,16 @@ type SystemConfig struct {
 // system is a decoded system with its trainer, noise, start and observables. It makes
 // one model for each part of a task.
 type system struct {
-	name   string
-	paths  []string // keys and tables whose values determine it
-	build  func(env engine.Env) (*engine.Model, error)
-	start  StartConfig
-	obs    ObservablesConfig
-	shape  string // architecture, in words
-	from   *engine.FinalStates
-	inputs []Input  // files that the config names
-	files  []string // contents of the user's files that determine it, as lines of SHA-256
+	name     string
+	paths    []string // keys and tables whose values determine it
+	build    func(env engine.Env) (*engine.Model, error)
+	start    StartConfig
+	obs      ObservablesConfig
+	observed []string // names of the observables
+	shape    string   // architecture, in words
+	from     *engine.FinalStates
+	inputs   []Input  // files that the config names
+	files    []string // contents of the user's files that determine it, as lines of SHA-256
 }
 
 // systemKind decodes the tables of one kind of system.
@@ -77,6 +78,9 @@ func decodeSystem(doc *spec.Doc) (*system, error) {
 				return nil, doc.Table("system").Errorf("", "%v", err)
 			}
 			s.shape = cmp.Or(m.Shape, cfg.Kind)
+			for _, o := range m.Observer.Observables() {
+				s.observed = append(s.observed, o.Name)
+			}
 			if err := startFrom(doc, s); err != nil {
 				return nil, err
 			}

@@ -92,7 +92,7 @@ func (p pooling) Pool(tasks []engine.Finished, out *engine.Output) error {
 }
 
 func experiment(runners ...engine.Runner) *build.Experiment {
-	exp := &build.Experiment{Name: "synthetic", Seed: 1, Resolved: "name = \"synthetic\"\n", SweptKeys: []string{"a.b"}}
+	exp := &build.Experiment{Name: "synthetic", Seed: 1, Resolved: "name = \"synthetic\"\n", Swept: []build.Swept{{Key: "a.b", Unit: "kη", Type: record.Int}}}
 	for i, r := range runners {
 		exp.Tasks = append(exp.Tasks, build.Task{Label: fmt.Sprintf("squares/b=%d/r0", i), Hash: fmt.Sprintf("%016x", i), Config: "a.b = " + strconv.Itoa(i) + "\n",
 			Swept: map[string]string{"a.b": strconv.Itoa(i)}, Runner: r})

@@ -151,6 +151,23 @@ type Pooler interface {
 	Pool(tasks []Finished, out *Output) error
 }
 
+// A Condenser is a Pooler that needs less of a task than its parts: Condense keeps what Pool
+// needs, so that the tasks of a large experiment fit in memory together.
+type Condenser interface {
+	Condense(parts []any) []any
+}
+
+// Condense is what is kept of a task for Pool.
+func Condense(r Runner, parts []any) []any {
+	switch r := r.(type) {
+	case Condenser:
+		return r.Condense(parts)
+	case estimated:
+		return []any{r.estimate(parts)}
+	}
+	return parts
+}
+
 // A Finished task, as Pool sees it.
 type Finished struct {
 	Label   string // task label
@@ -158,7 +175,7 @@ type Finished struct {
 	Point   string // label of the sweep point
 	Replica int
 	Runner  Runner
-	Parts   []any
+	Parts   []any // or what Condense made of them
 	Outcome Outcome
 }
 

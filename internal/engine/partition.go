@@ -97,7 +97,15 @@ func (p partition) point() (string, float64) { return p.setup.Config.Action, p.s
 // Pool compares the estimates of one sweep point pairwise: two must agree before a value
 // is called converged.
 func (p partition) Pool(tasks []Finished, out *Output) error {
-	return poolEstimates("log_z_ratio", tasks, out, func(t Finished) pathint.Estimate { return t.Runner.(estimated).estimate(t.Parts) })
+	return poolEstimates("log_z_ratio", tasks, out, finalEstimate)
+}
+
+// finalEstimate is a task's, condensed or not.
+func finalEstimate(t Finished) pathint.Estimate {
+	if e, ok := t.Parts[0].(pathint.Estimate); ok {
+		return e
+	}
+	return t.Runner.(estimated).estimate(t.Parts)
 }
 
 // poolEstimates writes the agreement of the tasks of each sweep point and replica.

@@ -153,6 +153,14 @@ func (p *phase) fate(part *PhasePart) fate {
 	return f
 }
 
+// Condense keeps the fate.
+func (p *phase) Condense(parts []any) []any {
+	if _, done := parts[0].(fate); done {
+		return parts
+	}
+	return []any{p.fate(parts[0].(*PhasePart))}
+}
+
 // Finish writes the replica's trace and its fate.
 func (p *phase) Finish(parts []any, out *Output) (Outcome, error) {
 	part := parts[0].(*PhasePart)
@@ -200,7 +208,7 @@ func (p *phase) Pool(tasks []Finished, out *Output) error {
 		var fates []fate
 		for _, t := range groups[g] {
 			if t.Outcome.Status == OK {
-				fates = append(fates, runner.fate(t.Parts[0].(*PhasePart)))
+				fates = append(fates, runner.Condense(t.Parts)[0].(fate))
 			}
 		}
 		runner.pool(g, fates, out)

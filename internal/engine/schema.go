@@ -130,6 +130,13 @@ var (
 			float("stderr", "see unit", "standard error"), reference("see unit"), colZ, text("unit", "unit of value"), colStatus}}
 )
 
+// ResultTables are the tables that estimators write, in the order in which they are read
+// about; observables are the variable columns of trace.csv.
+func ResultTables(observables []record.Column) []record.Schema {
+	return []record.Schema{Summary, Partition, Paths, Slices, Fluctuations, Histogram, Trace(observables),
+		Ladder, Overlap, Density, Samples(2), Phase, Survival, ModeTable, Occupancy(2), FlowTable, FlowModesTable}
+}
+
 // Trace is the schema of trace.csv for the selected observables.
 func Trace(observables []record.Column) record.Schema {
 	return record.Schema{Name: "trace", Doc: "observables along trajectories",

@@ -78,6 +78,20 @@ func (t *Table) Errorf(key, format string, args ...any) error {
 	return e
 }
 
+// Unit returns the unit of a decoded key; "" if it has none, or was not decoded.
+func (d *Doc) Unit(key string) string {
+	parts, err := SplitKey(key)
+	if err != nil {
+		return ""
+	}
+	if t := d.tables[JoinKey(parts[:len(parts)-1]...)]; t != nil {
+		if e := t.entry(parts[len(parts)-1]); e != nil {
+			return e.unit
+		}
+	}
+	return ""
+}
+
 // Decode reads the table into dst, a pointer to a struct that holds the defaults. It checks
 // the keys it knows, in file order; the others are left for other structs, or for Unknown.
 func (t *Table) Decode(dst any) error {
@@ -132,7 +146,7 @@ func (d *Doc) decode(path []string, n *node, v reflect.Value) error {
 			}
 			continue
 		}
-		d.put(rec, f.name, encodeValue(fv), defaults[i])
+		d.put(rec, f.name, encodeValue(fv), defaults[i]).unit = f.unit
 	}
 	return nil
 }
@@ -170,13 +184,14 @@ func missing(d *Doc, path []string, n *node, f *field) error {
 	return e
 }
 
-func (d *Doc) put(rec *table, name, value, def string) {
+func (d *Doc) put(rec *table, name, value, def string) *entry {
 	e := rec.entry(name)
 	if e == nil {
 		e = &entry{name: name, def: def}
 		rec.entries = append(rec.entries, e)
 	}
 	e.value, e.own = value, true
+	return e
 }
 
 // decode checks the value of n and stores it in v.

@@ -34,6 +34,7 @@ type table struct {
 // An entry is one decoded value; texts are canonical TOML, "" for absent.
 type entry struct {
 	name, value, def string
+	unit             string
 	own              bool // decoded from this Doc
 	varies           bool // folded Docs disagree
 	folds            int  // folded Docs that have it

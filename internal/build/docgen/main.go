@@ -205,11 +205,7 @@ func experiments(b *bytes.Buffer, root string) error {
 // schemas are the result tables, in the order in which they are read about.
 func schemas() []record.Schema {
 	observable := record.Column{Name: "OBSERVABLE", Unit: "its own", Doc: "one column for each selected observable, under its name", Type: record.Float}
-	return []record.Schema{
-		dispatch.Tasks([]string{"SWEPT.KEY"}), engine.Summary, engine.Partition, engine.Paths, engine.Slices,
-		engine.Fluctuations, engine.Histogram, engine.Trace([]record.Column{observable}),
-		engine.Ladder, engine.Overlap, engine.Density, engine.Samples(2), engine.Phase, engine.Survival, engine.ModeTable, engine.Occupancy(2), engine.FlowTable, engine.FlowModesTable,
-	}
+	return append([]record.Schema{dispatch.Tasks([]build.Swept{{Key: "SWEPT.KEY", Unit: "its own"}})}, engine.ResultTables([]record.Column{observable})...)
 }
 
 func columns(b *bytes.Buffer, s record.Schema) {
