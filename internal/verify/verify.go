@@ -90,6 +90,7 @@ func Checks() []Check {
 		optimalChecks(),
 		stabilityChecks(),
 		diracChecks(),
+		gameChecks(),
 	)
 }
 
