@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"machlup/internal/build"
+	"machlup/internal/dispatch"
 	"machlup/internal/num"
 	"machlup/internal/spec"
 )
@@ -77,23 +78,19 @@ func newPlan() *cobra.Command {
 func printPlan(c *cobra.Command, exp *build.Experiment) error {
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "task\tparts\tgradient evaluations\tcore-seconds\t")
+	costs, err := dispatch.Costs(exp, 0)
+	if err != nil {
+		return failed(err)
+	}
 	var evaluations, seconds float64
-	for _, t := range exp.Tasks {
-		work := 0.0
-		for p := range t.Runner.Parts() {
-			work += t.Runner.Work(p)
-		}
-		rate, err := t.SecondsPerEvaluation()
-		if err != nil {
-			return failed(err)
-		}
-		evaluations, seconds = evaluations+work, seconds+work*rate
-		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.1f\t\n", t.Label, t.Runner.Parts(), work, work*rate)
+	for i, t := range exp.Tasks {
+		evaluations, seconds = evaluations+costs[i].Evaluations, seconds+costs[i].Seconds
+		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.1f\t\n", t.Label, t.Runner.Parts(), costs[i].Evaluations, costs[i].Seconds)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "\n%s, %.3g gradient evaluations, about %.2g core-hours (calibrated now on this machine)\n",
+	_, err = fmt.Fprintf(c.OutOrStdout(), "\n%s, %.3g gradient evaluations, about %.2g core-hours (calibrated now on this machine)\n",
 		counted(len(exp.Tasks), "task"), evaluations, seconds/3600)
 	return err
 }
