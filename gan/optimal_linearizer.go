@@ -7,9 +7,9 @@ import (
 )
 
 // Linearizer returns the exact derivative of the noise-free step on the quenched latents,
-// for the plain gradient with the sgd or momentum rule and isotropic noise or none. The value
-// is also the trainer's Map; it shares its working storage. It refuses the rest with the
-// reason.
+// for the sgd or momentum rule on the plain gradient or the natural one in the l2 metric, with
+// injected noise (isotropic, or metric in the l2 metric) or none. The value is also the
+// trainer's Map; it shares its working storage. It refuses the rest with the reason.
 func (o *Optimal) Linearizer() (langevin.Linearizer, error) {
 	if !o.quenched() {
 		return nil, fmt.Errorf("gan: noise kind %q has no linearisation about ξ = 0: inputs of zero are not a typical batch; use kind injected or none", o.cfg.Noise.Kind)
@@ -18,24 +18,33 @@ func (o *Optimal) Linearizer() (langevin.Linearizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gan: the step of the generator has no exact linearisation here: %w", err)
 	}
-	if o.gen.opt.Direction.Natural {
-		return nil, fmt.Errorf("gan: the exact linearisation of optimizer %q is not available, it needs the derivative of F⁻¹; use sgd or momentum", o.gen.opt.Name)
+	if _, ok := o.gen.metric.(transposable); o.gen.ownF && !ok {
+		return nil, fmt.Errorf("gan: the noise of the generator in the metric %q has no linearisation here; use the l2 metric or isotropic noise", o.gen.opt.Direction.Metric)
 	}
-	return &optimalLinearizer{Optimal: o, eta: eta, beta: beta, hv: make([]float64, o.gen.hi), c: make([]float64, o.gen.hi)}, nil
+	slope, err := newOptimalSlope(o)
+	if err == nil {
+		err = slope.tangents()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("gan: the step's linearisation: %w", err)
+	}
+	n := o.gen.hi
+	return &optimalLinearizer{Optimal: o, eta: eta, beta: beta, slope: slope, hv: make([]float64, n), c: make([]float64, n)}, nil
 }
 
-// An optimalLinearizer differentiates v' = βv − η∇U(x), x' = x + v' (v absent without
+// An optimalLinearizer differentiates v' = βv − η·direction(x), x' = x + v' (v absent without
 // memory).
 type optimalLinearizer struct {
 	*Optimal
 	eta, beta float64
+	slope     *optimalSlope
 	hv, c     []float64
 }
 
 // JVP writes M·v.
 func (l *optimalLinearizer) JVP(dst, state, v []float64) {
 	n := l.gen.hi
-	l.u.HessVec(l.hv, state[:n], v[:n])
+	l.slope.tangent(l.hv, state[:n], v[:n])
 	m, rm := dst[n:], v[n:]
 	for i, h := range l.hv {
 		step := -l.eta * h
@@ -51,7 +60,7 @@ func (l *optimalLinearizer) JVP(dst, state, v []float64) {
 func (l *optimalLinearizer) VJP(dst, state, w []float64) {
 	n := l.gen.hi
 	l.velocity(w)
-	l.u.HessVec(l.hv, state[:n], l.c)
+	l.slope.adjoint(l.hv, state[:n], l.c)
 	for i, h := range l.hv {
 		dst[i] = w[i] - l.eta*h
 	}
@@ -59,22 +68,38 @@ func (l *optimalLinearizer) VJP(dst, state, w []float64) {
 }
 
 // NoiseVJP writes Lᵀ·w.
-func (l *optimalLinearizer) NoiseVJP(dst, _, w []float64) {
+func (l *optimalLinearizer) NoiseVJP(dst, state, w []float64) {
 	if len(dst) != l.inputs {
 		panic("gan: NoiseVJP: dst has the wrong length")
 	}
 	l.velocity(w)
+	if l.gen.ownF {
+		theta := l.direction(state[:l.gen.hi], l.z)
+		hadamard(l.c, l.c, l.sign)
+		l.gen.metric.(transposable).sampleTransposed(dst, theta, l.c)
+		scaled(dst, l.gen.s, dst)
+		return
+	}
 	scaled(dst, l.gen.s, l.c[:len(dst)])
 }
 
 // NoiseJVP writes L·xi.
-func (l *optimalLinearizer) NoiseJVP(dst, _, xi []float64) {
+func (l *optimalLinearizer) NoiseJVP(dst, state, xi []float64) {
 	if len(xi) != l.inputs {
 		panic("gan: NoiseJVP: xi has the wrong length")
 	}
+	n := l.gen.hi
 	clear(dst)
-	scaled(dst[:len(xi)], l.gen.s, xi)
-	copy(dst[l.gen.hi:], dst[:l.gen.hi])
+	switch {
+	case l.gen.ownF:
+		theta := l.direction(state[:n], l.z)
+		l.gen.metric.sample(dst[:n], theta, xi)
+		hadamard(dst[:n], dst[:n], l.sign)
+		scaled(dst[:n], l.gen.s, dst[:n])
+	case l.gen.s > 0:
+		scaled(dst[:n], l.gen.s, xi)
+	}
+	copy(dst[n:], dst[:n])
 }
 
 // velocity leaves the cotangent of the step x' − x in c: that of x' plus that of v'.

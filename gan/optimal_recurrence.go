@@ -34,7 +34,7 @@ type optimalRecurrence struct {
 	*Optimal
 	eta   float64
 	block langevin.Block
-	adj   optimalAdjoint
+	slope *optimalSlope
 }
 
 func (r *optimalRecurrence) Blocks() []langevin.Block { return []langevin.Block{r.block} }

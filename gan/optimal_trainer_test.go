@@ -334,7 +334,8 @@ func TestOptimalLaws(t *testing.T) {
 		{"none", optimalGame{prior: gaussianPrior{1}}, []string{"none"}, nil, nil, []string{"temperature 0"}},
 		{"cold", optimalGame{noise: Noise{Kind: "injected", Quenched: 4}}, []string{"temperature 0"}, nil, nil, []string{"no prior"}},
 		{"adam", optimalGame{noise: hot, prior: gaussianPrior{1}, optimizer: optimizer(t, "adam")}, []string{"whole past"}, []string{"adam"}, nil, []string{"adam"}},
-		{"natural", optimalGame{noise: hot, prior: gaussianPrior{1}, optimizer: optimizer(t, "natural")}, nil, []string{"natural"}, nil, []string{"ηTΓ"}},
+		{"natural", optimalGame{noise: hot, prior: gaussianPrior{1}, optimizer: optimizer(t, "natural")}, nil, nil, nil, []string{"ηTΓ"}},
+		{"fisher", optimalGame{noise: hot, prior: gaussianPrior{1}, optimizer: natural(t, "natural", "fisher", 0)}, nil, []string{"fisher", "l2"}, nil, []string{"ηTΓ"}},
 		{"sgd", optimalGame{noise: hot, prior: gaussianPrior{1}}, nil, nil, nil, nil},
 	} {
 		o := c.game.trainer(t)

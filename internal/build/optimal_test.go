@@ -117,6 +117,7 @@ func TestOptimalRefusals(t *testing.T) {
 		{"noise.schedule=linear", "constant"},
 		{"trainer.scheme=splitting", `allowed "none"`},
 		{"trainer.scheme=leapfrog", "splitting"},
+		{"trainer.scheme=euler-maruyama noise.kind=none noise.temperature_g=0.0 trainer.euler-maruyama.temperatures=[0.5]", "contains T"},
 		{"trainer.loss=hinge", "no functional"},
 		{"system.mlp.discriminator.output=sigmoid", "logit"},
 		{"trainer.packing=2", "single samples"},

@@ -245,6 +245,7 @@ func slopeChecks() []Check {
 	}
 	natural := mixtureGAN("natural", "saturating", "box", "natural", "[estimator.derivatives]\ndifference = 1e-5\n")
 	add("natural", "natural gradient of U in a box", natural, "natural gradient of the generator", 1e-8)
+	add("tangent-natural", "tangent of that step, through F⁻¹", natural, "tangent of the step", 1e-6)
 	return checks
 }
 
