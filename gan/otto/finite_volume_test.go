@@ -308,8 +308,16 @@ func TestBasins(t *testing.T) {
 	g, _ := NewGrid(-9, 9, 90)
 	p := make([]float64, 90)
 	g.Average(p, Pair(3))
-	if cuts := g.Basins(p); len(cuts) != 3 || math.Abs(g.Edge(cuts[1])) > 0.21 {
+	if cuts := g.Basins(p); len(cuts) != 3 || cuts[1] != 45 {
 		t.Errorf("basins of a pair: %v", cuts)
+	}
+	for n, want := range map[int]int{60: 30, 120: 60, 200: 100} { // symmetric grids cut in the middle
+		g, _ := GridFor(n, 1e-12, Pair(2))
+		p := make([]float64, n)
+		g.Average(p, Pair(2))
+		if cuts := g.Basins(p); len(cuts) != 3 || cuts[1] != want {
+			t.Errorf("basins on %d cells: %v", n, cuts)
+		}
 	}
 	g.Average(p, Normal(0, 1))
 	if cuts := g.Basins(p); len(cuts) != 2 {

@@ -88,21 +88,22 @@ func (g Grid) Variance(q []float64) float64 {
 	return total*g.Width()/g.Mass(q) + g.Width()*g.Width()/12
 }
 
-// Basins cuts the grid at the local minima of a density: it returns the first cell of each
-// mode's basin and Cells at the end.
+// Basins cuts the grid at the cell edges nearest to the local minima of a density: it
+// returns the first cell of each mode's basin and Cells at the end.
 func (g Grid) Basins(p []float64) []int {
-	cuts := []int{0}
-	falling := false
+	cuts, falling, low := []int{0}, false, 0
 	for i := 1; i < g.Cells; i++ {
 		switch {
 		case p[i] < p[i-1]:
-			falling = true
+			falling, low = true, i
 		case p[i] > p[i-1] && falling:
-			cuts, falling = append(cuts, i), false
+			cut := low // the edge on the side of the lower neighbour is the nearer one
+			if p[low+1] < p[low-1] {
+				cut++
+			}
+			cuts, falling = append(cuts, cut), false
 		}
 	}
-	// A rise at the start of the grid belongs to the first mode; a rise out of a flat tail
-	// that underflowed does not start one.
 	return append(cuts, g.Cells)
 }
 

@@ -131,6 +131,10 @@ func TestW2FlowRefuses(t *testing.T) {
 	if w2 := number(t, find(t, rows["flow"], "flow", "kl", "step", "0")["w2"]); math.Abs(w2-math.Hypot(8, 0.25)) > 1e-2 {
 		t.Errorf("W₂ at the start is %v", w2)
 	}
+	mixture := runTables(t, mlp, "system.mlp.target=mixture", "estimator.w2-flow.start=mode", "estimator.w2-flow.flows=[\"kl\"]")
+	if jsd := number(t, find(t, mixture["flow"], "step", "0")["jsd"]); math.Abs(jsd-0.75*math.Log(4.0/3)) > 1e-6 {
+		t.Errorf("total collapse of the trainer's mixture: JSD %v", jsd)
+	}
 	for _, c := range []struct{ text, set, want string }{
 		{mlp, "system.mlp.target=ring", "on the line"},
 		{flowText, "system.kind=harmonic", "no data density"},

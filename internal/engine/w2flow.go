@@ -142,7 +142,7 @@ func dataLaw(m *Model) (otto.Law, error) {
 	_, density := m.Generator.TargetDensity(make([]float64, m.Generator.DataDim()))
 	_, quantile := m.Generator.Quantile(0.5)
 	if m.Generator.DataDim() != 1 || !density || !quantile {
-		return nil, fmt.Errorf("the flows need data on the line with a known density and quantile function: use system.mlp.target = \"gaussian\", or system.kind = \"quantile\", which has mixtures")
+		return nil, fmt.Errorf("the flows need data on the line with a known density and quantile function: use system.mlp.target = \"gaussian\" or \"mixture\" with dim = 1, or system.kind = \"quantile\"")
 	}
 	return generatorLaw{m.Generator}, nil
 }
