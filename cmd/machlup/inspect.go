@@ -11,6 +11,7 @@ import (
 
 	"machlup/internal/build"
 	"machlup/internal/dispatch"
+	"machlup/internal/engine"
 	"machlup/internal/num"
 	"machlup/internal/spec"
 )
@@ -82,17 +83,31 @@ func printPlan(c *cobra.Command, exp *build.Experiment) error {
 	if err != nil {
 		return failed(err)
 	}
-	var evaluations, seconds float64
+	var evaluations, seconds, bytes float64
 	for i, t := range exp.Tasks {
+		bytes += engine.BytesOf(t.Runner)
 		evaluations, seconds = evaluations+costs[i].Evaluations, seconds+costs[i].Seconds
 		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.1f\t\n", t.Label, t.Runner.Parts(), costs[i].Evaluations, costs[i].Seconds)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.OutOrStdout(), "\n%s, %.3g gradient evaluations, about %.2g core-hours (calibrated now on this machine)\n",
-		counted(len(exp.Tasks), "task"), evaluations, seconds/3600)
+	_, err = fmt.Fprintf(c.OutOrStdout(), "\n%s, %.3g gradient evaluations, about %.2g core-hours (calibrated now on this machine), about %s on disk\n",
+		counted(len(exp.Tasks), "task"), evaluations, seconds/3600, size(bytes))
 	return err
+}
+
+// size is a number of bytes in two digits.
+func size(bytes float64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	i := 0
+	for ; bytes >= 1000 && i < len(units)-1; i++ {
+		bytes /= 1000
+	}
+	if bytes >= 100 {
+		return fmt.Sprintf("%.0f %s", bytes, units[i])
+	}
+	return fmt.Sprintf("%.2g %s", bytes, units[i])
 }
 
 func newList() *cobra.Command {

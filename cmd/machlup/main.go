@@ -10,9 +10,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"machlup/internal/spec"
 )
 
 // Exit statuses, part of the interface.
@@ -90,6 +94,25 @@ func interruptible(stderr io.Writer) (context.Context, func()) {
 	return ctx, func() { signal.Stop(signals); close(signals); cancel() }
 }
 
+// flagName finds the flags in their usage.
+var flagName = regexp.MustCompile(`(?m)^ +(?:-[a-z], )? *--([a-z-]+)`)
+
+// nearestFlag hints at the flag that an unknown one may stand for.
+func nearestFlag(c *cobra.Command, err error) string {
+	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !ok {
+		return ""
+	}
+	var names []string
+	for _, m := range flagName.FindAllStringSubmatch(c.Flags().FlagUsages(), -1) {
+		names = append(names, m[1])
+	}
+	if n := spec.NearestName(name, names); n != "" {
+		return fmt.Sprintf("; did you mean --%s?", n)
+	}
+	return ""
+}
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "machlup",
@@ -98,7 +121,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage(fmt.Errorf("%w; see machlup %s --help", err, c.Name()))
+		return usage(fmt.Errorf("%w%s; see machlup %s --help", err, nearestFlag(c, err), c.Name()))
 	})
 	root.AddCommand(newRun(), newPlan(), newMerge(), newStatus(), newSlurm(), newVerify(), newList(), newShow(), newValidate(), newVersion())
 	return root

@@ -141,6 +141,27 @@ type Runner interface {
 	Finish(parts []any, out *Output) (Outcome, error)
 }
 
+// A Sizer is a Runner that can tell about how many bytes its parts and tables will take.
+type Sizer interface {
+	Bytes() float64
+}
+
+// Bytes that a number takes in a part's file and in a table, a row's other cells included.
+const (
+	partBytes = 9
+	cellBytes = 20
+)
+
+// BytesOf estimates what a task takes on the disk: parts, tables, and the tables once more,
+// merged. Where the Runner does not say, it is as much as small tasks take.
+func BytesOf(r Runner) float64 {
+	const files = 16 << 10 // manifests, and the last block of each file
+	if s, ok := r.(Sizer); ok {
+		return files + s.Bytes()
+	}
+	return files + float64(r.Parts())*(8<<10)
+}
+
 // A Pooler is a Runner that adds rows which need several tasks of the experiment, the
 // replicas of one sweep point or all points.
 type Pooler interface {

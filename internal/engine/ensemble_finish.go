@@ -191,3 +191,17 @@ func indexOf(cols []record.Column, name string) int {
 	}
 	return -1
 }
+
+// Bytes counts the trace, the samples and the values at recorded steps; histograms have a
+// row for each bin.
+func (e *ensemble) Bytes() float64 {
+	n, cols := float64(e.cfg.Chains), float64(len(e.cols))
+	records := n * float64(len(e.at)) * cols
+	trace := 0.0
+	if e.cfg.TraceEvery > 0 {
+		trace = float64(min(e.cfg.TraceChain, e.cfg.Chains)) * float64(e.cfg.Steps/e.cfg.TraceEvery+1) * (cols + 4)
+	}
+	bins := 9 * float64(e.cfg.Bins) * cols * float64(len(e.at))
+	samples := float64(e.cfg.Samples)
+	return partBytes*(records+trace+samples) + 2*cellBytes*(trace+bins+2*float64(min(e.cfg.KeepSample, e.cfg.Samples)))
+}

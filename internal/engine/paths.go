@@ -398,3 +398,15 @@ func (p *paths) writeCovariance(set moveSet, observable string, k, l int, a, b [
 	cov := analysis.AutocorrelationChains(product)
 	out.Table(Slices).Add(set.name, observable, k, l, ta.Mean, ta.StdErr, cov.Mean, cov.StdErr, ta.Tau, ta.TauErr, ta.ESS)
 }
+
+// Bytes counts the draws in the parts, of the observables at each slice where they are kept,
+// and the rows of slices.csv and of the histograms.
+func (p *paths) Bytes() float64 {
+	chains, draws := float64(p.Parts()), float64(p.cfg.Draws)
+	values, cells := chains*draws, 9*float64(p.cfg.Bins*len(p.sets))
+	if p.cfg.Slices {
+		values += chains * draws * float64((p.setup.Config.Steps+1)*len(p.cols))
+		cells += 11 * 2 * float64(len(p.sets)*p.setup.Config.Steps*len(p.cols))
+	}
+	return partBytes*values + 2*cellBytes*cells
+}

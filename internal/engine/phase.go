@@ -299,3 +299,9 @@ func (p *phase) poolHistogram(group string, fates []fate, out *Output) {
 	writeHistogram(t, p.cols[p.obs].Name, p.cfg.Steps, m, lo, hi, p.cfg.Bins, float64(len(m)), func(_, _ float64) float64 { return math.NaN() })
 	t.label = label
 }
+
+// Bytes counts the trace, in the part and in the table.
+func (p *phase) Bytes() float64 {
+	trace := float64(p.cfg.Steps/p.cfg.Every+1) * float64(len(p.cols)+4)
+	return (partBytes + 2*cellBytes) * trace
+}

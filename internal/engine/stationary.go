@@ -132,3 +132,8 @@ func (s *stationary) Finish(parts []any, out *Output) (Outcome, error) {
 	}
 	return outcome, nil
 }
+
+// Bytes counts the draws in the parts: the table has a row for each observable.
+func (s *stationary) Bytes() float64 {
+	return partBytes * float64(s.cfg.Chains) * float64(s.cfg.Steps/s.cfg.Every) * float64(len(s.cols))
+}
