@@ -168,6 +168,20 @@ func (c *collapse) writeOccupancy(out *Output, sampler string, step any, r Colla
 	}
 }
 
+// Condense keeps the metrics at the last record; none of a trajectory without one.
+func (c *collapse) Condense(parts []any) []any {
+	if _, done := parts[0].([]float64); done {
+		return parts
+	}
+	var last []float64
+	if records := parts[0].(*CollapsePart).Records; len(records) > 0 {
+		for _, e := range c.estimates(records[len(records)-1]) {
+			last = append(last, e.value)
+		}
+	}
+	return []any{last}
+}
+
 // Pool writes, for each sweep point, the mean of each metric over the replicas at the last
 // step, with their standard error.
 func (c *collapse) Pool(tasks []Finished, out *Output) error {
@@ -186,9 +200,8 @@ func (c *collapse) Pool(tasks []Finished, out *Output) error {
 			if t.Outcome.Status != OK {
 				continue
 			}
-			records := t.Parts[0].(*CollapsePart).Records
-			for i, e := range runner.estimates(records[len(records)-1]) {
-				over[i].Add(e.value)
+			for i, v := range runner.Condense(t.Parts)[0].([]float64) {
+				over[i].Add(v)
 			}
 		}
 		for i, q := range metrics(runner.modes.Dim()) {
