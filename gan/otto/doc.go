@@ -20,6 +20,8 @@
 // makes the variational steps of Jordan, Kinderlehrer & Otto and Inertial the flow with
 // inertia Ẍ + γẊ = −grad. Spectrum gives the relaxation rates that all of them must show.
 //
+// W₂ and JSD of densities are here (Grid.W2, JSD), of samples in package analysis.
+//
 // Statements lists what the paper (吉田英樹, 敵対的生成ネットワークにおけるゲージ理論と
 // 作用原理の幾何学的描像, 2025) claims, each with the number that shows it right or wrong.
 //

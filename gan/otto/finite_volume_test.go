@@ -2,7 +2,10 @@ package otto
 
 import (
 	"math"
+	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // onGrid returns the flow of a data density on a grid that resolves p and q, and q's cells.
@@ -114,6 +117,36 @@ func TestFiniteVolumeInvariants(t *testing.T) {
 			checkCells(t, f.String()+" "+name+" implicit", v, other)
 		}
 	}
+}
+
+// The same for any q, empty cells included, any positive p, any step and all flows.
+func TestFiniteVolumeProperties(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		f := rapid.SampledFrom(Flows()).Draw(r, "flow")
+		n := rapid.IntRange(3, 12).Draw(r, "cells")
+		p := rapid.SliceOfN(rapid.Float64Range(1e-6, 1), n, n).Draw(r, "p")
+		q := rapid.SliceOfN(rapid.SampledFrom([]float64{0, 1e-9, 0.1, 1, 5}), n, n).Draw(r, "q")
+		dt := rapid.Float64Range(1e-4, 10).Draw(r, "dt")
+		g, _ := NewGrid(0, 2, n)
+		if sum(q) == 0 {
+			return
+		}
+		g.Normalise(q)
+		v, err := NewFiniteVolume(g, p, f)
+		if err != nil {
+			r.Fatal(err)
+		}
+		explicit, implicit := make([]float64, n), make([]float64, n)
+		v.Explicit(explicit, q, v.MaxStep())
+		if err := v.Implicit(implicit, q, dt); err != nil {
+			r.Fatal(err)
+		}
+		for name, next := range map[string][]float64{"explicit": explicit, "implicit": implicit} {
+			if math.Abs(g.Mass(next)-1) > 1e-11 || slices.Min(next) < -1e-15 || v.Value(next) > v.Value(q)+1e-11 {
+				r.Fatalf("%s %s: mass %v, least cell %v, functional %v after %v", f, name, g.Mass(next), slices.Min(next), v.Value(next), v.Value(q))
+			}
+		}
+	})
 }
 
 func checkCells(t *testing.T, what string, v *FiniteVolume, q []float64) {
