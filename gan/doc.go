@@ -45,6 +45,10 @@
 // NewOptimal the trainer of a generator against it, ExactPotential its potential, Priors() the
 // normalised laws that make e^{−U/T} one.
 //
+// Config.Dynamics (catalogue AllDynamics()) says who sees whose parameters and what is added to
+// the gradients; nil alternates. Games() are small games whose networks and data go into a
+// Config like any others, with known eigenvalues and laws.
+//
 // Conventions: configuration q = [ψ | θ], state = [q | memory of D | memory of G]; D moves
 // first, G sees the updated ψ; both players minimise; a batch loss is a mean; N(0,1) inputs
 // become data by inverse CDF. Velocities: v' = βv − η·direction + s·w, θ' = θ + v'.

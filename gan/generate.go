@@ -21,13 +21,28 @@ func (t *Trainer) SampleDim() int { return t.dim }
 
 // GeneratorLosses writes the generator's loss of each of the samples [rows×d] against the
 // discriminator of the configuration q: their mean over generated samples is the loss. With
-// packing m the samples of a row of the discriminator share its loss, and their number is a
-// multiple of m.
+// packing m the m samples of a row of the discriminator share its loss; samples that are left
+// over at the end share a row with the first ones.
 func (t *Trainer) GeneratorLosses(dst, q, samples []float64) {
 	m := t.cfg.pack()
-	if len(samples) != len(dst)*t.dim || len(dst)%m != 0 {
+	if len(samples) != len(dst)*t.dim {
 		panic("gan: GeneratorLosses: wrong length of losses or samples")
 	}
+	whole := len(dst) - len(dst)%m
+	t.packedLosses(dst[:whole], q, samples[:whole*t.dim])
+	if left := len(dst) - whole; left > 0 {
+		row, losses := make([]float64, m*t.dim), make([]float64, m)
+		for i := range row {
+			row[i] = samples[(whole*t.dim+i)%len(samples)]
+		}
+		t.packedLosses(losses, q, row)
+		copy(dst[whole:], losses[:left])
+	}
+}
+
+// packedLosses is GeneratorLosses of whole rows of the discriminator.
+func (t *Trainer) packedLosses(dst, q, samples []float64) {
+	m := t.cfg.pack()
 	for lo := 0; lo < len(dst); lo += t.rows {
 		n := min(t.rows, len(dst)-lo)
 		logit := t.logit[:n/m]

@@ -231,6 +231,24 @@ func TestProjection(t *testing.T) {
 	refused(t, "Linearizer", err, []string{"coupled", "clipped"})
 }
 
+// TestPackedLosses: the samples of a row share its loss, the last ones with the first.
+func TestPackedLosses(t *testing.T) {
+	tr := game{hidden: []int{4}, batch: 6, packing: 3, target: planar(t)}.trainer(t)
+	q := start(t, tr)
+	const n = 20
+	x, got := normals(stream(t, "x"), 2*n), make([]float64, n)
+	tr.GeneratorLosses(got, q, x)
+	var want []float64
+	for i := range n {
+		row := make([]float64, 6)
+		for j := range row {
+			row[j] = x[(i/3*6+j)%len(x)]
+		}
+		want = append(want, -math.Log(sigma(naiveForward(tr.dis.net.(*MLP), tr.Psi(q), row)[0])))
+	}
+	within(t, "losses", got, want, 1e-12)
+}
+
 // TestPackingRefusals names the numbers that do not fit.
 func TestPackingRefusals(t *testing.T) {
 	cfg := game{batch: 7, packing: 2}.config(t)

@@ -36,7 +36,8 @@ const oneQuenched = "[noise]\nkind = \"none\"\nquenched_batch = 1\n"
 // covariances at finite step, regularised to have one.
 func gameChecks() []Check {
 	checks := append(diracDynamics(), bilinearDynamics()...)
-	return append(checks, gameCovariances()...)
+	checks = append(checks, gameCovariances()...)
+	return append(checks, linearQuadraticChecks()...)
 }
 
 // diracDynamics: without regularisers; near the equilibrium L_D = ½ψθ + …, so ω = ½.
@@ -120,6 +121,70 @@ steps = 60000
 			checks = append(checks, Check{ID: "games/" + c.id + "/" + observable, Group: "Games", Name: c.name + ": " + observable,
 				Kind: MonteCarlo, Experiment: text, Cell: stationaryCell(observable), Exact: sigma[3*i], Tolerance: 0.02 * sigma[3*i]})
 		}
+	}
+	return checks
+}
+
+// linearQuadraticChecks: derivatives of the linear-quadratic game, and O10 where both players
+// move at once, whose positions are one block.
+func linearQuadraticChecks() []Check {
+	lq := func(name, dynamics, rest string) string {
+		return fmt.Sprintf(`name = "verify-lq-%s"
+seed = 62
+[system]
+kind = "lq"
+[system.lq]
+latent = 2
+theta = [0.8, -0.4, 0.3]
+psi = [-0.1, 0.2, 0.1]
+[system.lq.gaussian]
+mean = 0.5
+std = 1.0
+[trainer]
+dynamics = %q
+[trainer.generator]
+optimizer = "momentum"
+[trainer.generator.momentum]
+eta = 0.05
+[trainer.discriminator]
+optimizer = "momentum"
+[trainer.discriminator.momentum]
+eta = 0.1
+[noise]
+kind = "injected"
+temperature_g = 2e-2
+temperature_d = 1e-2
+quenched_batch = 16
+[observables]
+names = ["loss_d", "loss_g", "gen_mean", "gen_std", "psi_0"]
+batch = 32
+%s`, name, dynamics, rest)
+	}
+	text := lq("derivatives", "simultaneous", "[estimator.derivatives]\ndifference = 1e-5\n")
+	var checks []Check
+	for _, q := range []struct{ id, quantity string }{
+		{"gradient-d", "gradient of the discriminator"}, {"gradient-g", "gradient of the generator"}, {"tangent", "tangent of the step"}} {
+		checks = append(checks, Check{ID: "games/lq/" + q.id, Group: "Games", Name: "linear generator, quadratic critic: " + q.quantity, Kind: Exact, Experiment: text, Tolerance: 1e-7,
+			Cell: Cell{Table: "summary", Row: map[string]string{"quantity": "relative error: " + q.quantity}, Column: "value"}})
+	}
+	const steps = 6
+	for _, dynamics := range []string{"simultaneous", "extragradient", "consensus"} {
+		check := o10Check("games/lq/O10-"+dynamics, "Games", "O10, both players in one block: "+dynamics, lq("O10-"+dynamics, dynamics, fmt.Sprintf(`[path]
+steps = %[1]d
+[move.single-slice]
+[move.staging]
+length = %[1]d
+target = 0.0
+[move.shooting]
+[move.pcn]
+[estimator.o10]
+runs = 2000
+draws = 2000
+warm = 20
+burn = 100
+`, steps)))
+		check.Full = dynamics != "simultaneous"
+		checks = append(checks, check)
 	}
 	return checks
 }
