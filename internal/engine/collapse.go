@@ -20,7 +20,7 @@ type CollapseConfig struct {
 	Steps       int       `toml:"steps" range:"[1,inf)" unit:"step" doc:"length of the trajectory"`
 	At          []int     `toml:"at" range:"[0,inf)" unit:"step" doc:"steps at which samples are drawn; empty: the start and ten equal intervals"`
 	Samples     int       `toml:"samples" range:"[10,10000000]" unit:"1" doc:"n, generated samples of one draw; all metrics depend on it"`
-	Draws       int       `toml:"draws" range:"[2,100000]" unit:"1" doc:"independent draws of n samples: values are their mean, errors their standard error (of quality: binomial over all samples)"`
+	Draws       int       `toml:"draws" range:"[2,100000]" unit:"1" doc:"independent draws of n samples: values are their mean, errors their standard error (of quality: binomial over all samples); the perfect and the uniform sampler have at least 64"`
 	MinCount    int       `toml:"min_count" range:"[1,inf)" unit:"1" doc:"a mode is covered by at least so many high-quality samples of a draw"`
 	Radius      float64   `toml:"radius" range:"(0,inf)" unit:"std of the mode" doc:"a sample within it of the nearest mode (Mahalanobis distance) is of high quality"`
 	Box         []float64 `toml:"box" unit:"data" doc:"box of the uniform sampler: low, high of all coordinates, or of each in turn; empty: the extent of the balls of the radius about the modes"`
@@ -143,12 +143,24 @@ func (c *collapse) PoolKey() string { return "collapse" }
 func (c *collapse) Parts() int      { return len(samplers) }
 func (c *collapse) NewResult() any  { return new(CollapsePart) }
 
+// fixedDraws is the least number of draws of a sampler that is known: they are made once, and
+// the spread of fewer is too uncertain for a z against an exact value.
+const fixedDraws = 64
+
+// draws of a part at one step.
+func (c *collapse) draws(part int) int {
+	if part == 0 {
+		return c.cfg.Draws
+	}
+	return max(c.cfg.Draws, fixedDraws)
+}
+
 // Work counts a draw as a step.
 func (c *collapse) Work(part int) float64 {
 	if part == 0 {
-		return float64(c.cfg.Steps + len(c.at)*c.cfg.Draws)
+		return float64(c.cfg.Steps + len(c.at)*c.draws(0))
 	}
-	return float64(c.cfg.Draws)
+	return float64(c.draws(part))
 }
 
 func (c *collapse) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
@@ -156,7 +168,7 @@ func (c *collapse) Run(ctx context.Context, part int, progress func(float64)) (a
 	if err != nil {
 		return nil, err
 	}
-	score := newScorer(c, m.Generator)
+	score := newScorer(c, m.Generator, c.draws(part))
 	switch samplers[part] {
 	case "perfect":
 		src := c.env.Own("collapse perfect")
@@ -237,17 +249,17 @@ func (c *collapse) train(ctx context.Context, m *Model, score *scorer, progress 
 type scorer struct {
 	c       *collapse
 	samples []float64   // of the last draw
-	real    [][]float64 // draw: real samples for precision and recall
+	real    [][]float64 // draw: real samples for precision and recall; as many as draws
 	line    *analysis.LineTransport
 	sliced  *analysis.SlicedTransport
 	spread  float64 // √ Σ variances of the target
 }
 
-func newScorer(c *collapse, g Generator) *scorer {
+func newScorer(c *collapse, g Generator, draws int) *scorer {
 	d, n := c.modes.Dim(), c.cfg.Samples
 	s := &scorer{c: c, samples: make([]float64, n*d)}
 	src := c.env.Own("collapse real samples")
-	for range c.cfg.Draws {
+	for range draws {
 		real := make([]float64, c.cfg.Subsample*d)
 		g.TargetSamples(real, src)
 		s.real = append(s.real, real)
@@ -275,7 +287,7 @@ func newScorer(c *collapse, g Generator) *scorer {
 // record scores all draws at a step. Samples that are not finite give no scores.
 func (s *scorer) record(ctx context.Context, step int, fill func(dst []float64)) (CollapseRecord, error) {
 	r := CollapseRecord{Step: step}
-	for draw := range s.c.cfg.Draws {
+	for draw := range s.real {
 		if ctx.Err() != nil {
 			return r, ctx.Err()
 		}
