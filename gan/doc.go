@@ -13,6 +13,10 @@
 //		OptimizerD: optD, OptimizerG: optG, Batch: 128, Noise: gan.DefaultNoise().Noise(),
 //		Observables: []string{"loss_g", "rho"}, EvaluationSource: stream})
 //
+// Around these: WithOutput puts a bounded output of the discriminator into a loss or refuses,
+// Scheduled gives a rule a schedule of its learning rate and temperature (catalogue
+// Schedules()), MLP.WithInit other initial parameters (catalogue Inits()).
+//
 // A Trainer is a langevin.Map (Dim, Config, Inputs, Init, Step) and a
 // langevin.GradientObserver (Observables, Observe, ObserveGradient). Where the law exists,
 // t.Recurrence() is the same step in positions (a langevin.Recurrence, and a
