@@ -20,8 +20,8 @@ type Element struct {
 	Expected time.Duration // from calibration
 }
 
-// Pack distributes tasks over elements such that each lasts about target, between target/3
-// and 2·target, on cpus cores. A task of target or more is alone; the rest are dealt out
+// Pack distributes tasks over elements such that each lasts about target, between 3/8 and 2
+// of it, on cpus cores. A task of target or more is alone; the rest are dealt out
 // longest first, each to the element that has least (Graham, SIAM J. Appl. Math. 17, 416,
 // 1969). Elements come longest first. Same costs, same elements.
 func Pack(tasks []int, costs []Cost, cpus int, target time.Duration) []Element {
@@ -54,33 +54,19 @@ type bin struct {
 	tasks []int
 }
 
-// dealOut looks for the number of bins, nearest to target each, with every load between
-// target/3 and 2·target; where there is none, it keeps the first without one above.
+// dealOut takes n = total/target bins, to the nearest integer. With tasks below target, every
+// load is then between 3/8 and 2 of it, if n > 1: each load is at least half the greatest, M,
+// whose last task was dealt to the bin that had least; so M(n+1)/2 ≤ total ≤ (n+½)·target,
+// and the least is ≥ mean/2 ≥ (n−½)/(2n)·target. If one task makes M, the least is above half.
 func dealOut(order []int, weigh func(int) float64, target float64) []bin {
+	if len(order) == 0 {
+		return nil
+	}
 	total := 0.0
 	for _, i := range order {
 		total += weigh(i)
 	}
-	best := max(1, int(math.Round(total/target)))
-	var fallback []bin
-	for _, step := range []int{0, 1, -1, 2, -2, 3, -3, 4, -4} {
-		n := best + step
-		if n < 1 || n > len(order) {
-			continue
-		}
-		bins := longestFirst(order, weigh, n)
-		low, high := math.Inf(1), 0.0
-		for _, b := range bins {
-			low, high = min(low, b.load), max(high, b.load)
-		}
-		if high <= 2*target && low >= target/3 {
-			return bins
-		}
-		if high <= 2*target && fallback == nil {
-			fallback = bins
-		}
-	}
-	return fallback
+	return longestFirst(order, weigh, max(1, int(math.Round(total/target))))
 }
 
 // longestFirst deals tasks, longest first, to n bins.

@@ -1,8 +1,11 @@
 package dispatch
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,6 +80,28 @@ func TestElementsLastAsLongAsAsked(t *testing.T) {
 		}
 		if again := Pack(tasks, costs, 1, 30*time.Minute); fmt.Sprint(again) != fmt.Sprint(elements) {
 			t.Errorf("%s: packed otherwise the second time", name)
+		}
+	}
+}
+
+// The bounds that dealOut's comment derives, for random tasks below the target.
+func TestLoadsAreBounded(t *testing.T) {
+	const target = 30.0
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		weights := make([]float64, 1+r.IntN(40))
+		order := make([]int, len(weights))
+		scale := target * math.Pow(r.Float64(), 2)
+		for i := range weights {
+			weights[i], order[i] = scale*r.Float64(), i
+		}
+		weigh := func(i int) float64 { return weights[i] }
+		slices.SortFunc(order, func(a, b int) int { return cmp.Compare(weights[b], weights[a]) })
+		bins := dealOut(order, weigh, target)
+		for _, b := range bins {
+			if b.load >= 2*target || len(bins) > 1 && b.load < 3*target/8 {
+				t.Fatalf("%v: a load of %g among %d", weights, b.load, len(bins))
+			}
 		}
 	}
 }
