@@ -34,14 +34,6 @@ func entries[C any](choices []choice[C]) []Entry {
 	return out
 }
 
-func entryNames(entries []Entry) []string {
-	var out []string
-	for _, e := range entries {
-		out = append(out, e.Name)
-	}
-	return out
-}
-
 func names[C any](choices []choice[C]) []string {
 	var out []string
 	for _, c := range choices {

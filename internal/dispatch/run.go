@@ -516,6 +516,9 @@ func (r *run) part(ctx context.Context, u unit, session *engine.Session, progres
 			return result, err
 		}
 		session.Refuse(stale)
+		r.mu.Lock()
+		r.checkpoints--
+		r.mu.Unlock()
 	}
 }
 

@@ -137,18 +137,10 @@ func (p PathSetup) start(c *pathint.Chain, i int, src pathint.Source) error {
 	return nil
 }
 
-// sweeps runs n sweeps in slices, looking at ctx and reporting between them.
-func sweeps(ctx context.Context, n int, do func(i int), progress func(done int)) error {
-	return sweepsFrom(ctx, 0, n, do, nil, progress)
-}
-
-// sweepsFrom runs sweeps from … n−1, and offers the state, where there is one, between
-// slices of them.
+// sweepsFrom runs sweeps from … n−1; between slices of them it offers the state, looks at ctx
+// and reports.
 func sweepsFrom(ctx context.Context, from, n int, do func(i int), state func(done int) any, progress func(done int)) error {
 	session := SessionOf(ctx)
-	if state == nil {
-		session = nil
-	}
 	for i := from; i < n; i++ {
 		if i%8 == 0 || i == from {
 			if err := session.Offer(ctx, func() any { return state(i) }); err != nil {
