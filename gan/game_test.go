@@ -29,6 +29,14 @@ func TestGameConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	atFakes, err := R2Config{0.4}.Regulariser() // penalised where the generator puts them
+	if err != nil {
+		t.Fatal(err)
+	}
+	between, err := WGANGPConfig{0.3}.Regulariser()
+	if err != nil {
+		t.Fatal(err)
+	}
 	configs := map[string]*Game{
 		"dirac":       smallGame(t, &DiracConfig{0.8, -0.5, 0}, nil),
 		"noisy dirac": smallGame(t, &DiracConfig{0.8, -0.5, 0.6}, nil),
@@ -39,7 +47,7 @@ func TestGameConformance(t *testing.T) {
 		for _, d := range someDynamics(t) {
 			for _, opt := range []string{"momentum", "adam", "natural"} {
 				for _, noise := range []Noise{{Kind: "minibatch"}, {Kind: "injected", TD: 1e-3, TG: 1e-3, Quenched: 6}} {
-					s := game{small: g, batch: 5, dynamics: d, noise: noise, d: optimizer(t, opt), g: optimizer(t, opt), regs: []Regulariser{r1, decay(t, 0.2, 0.1)}}
+					s := game{small: g, batch: 5, dynamics: d, noise: noise, d: optimizer(t, opt), g: optimizer(t, opt), regs: []Regulariser{r1, decay(t, 0.2, 0.1), atFakes, between}}
 					s.d.Direction.Damping, s.g.Direction.Damping = 0.1, 0.05
 					if name == "bilinear" {
 						s.loss = "wasserstein"
@@ -52,6 +60,16 @@ func TestGameConformance(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestGameParameters: theta_i and psi_i are the parameters by their names.
+func TestGameParameters(t *testing.T) {
+	s := game{small: smallGame(t, &LQConfig{Latent: 2}, planar(t)), observe: []string{"psi_0", "psi_5", "theta_0", "theta_5", "mean_square_psi", "mean_square_theta"}}
+	tr := s.trainer(t)
+	q, got := start(t, tr), make([]float64, 6)
+	tr.Observe(got, q)
+	psi, theta := tr.Psi(q), tr.Theta(q)
+	within(t, "parameters", got, []float64{psi[0], psi[5], theta[0], theta[5], num.Norm2(psi) / 6, num.Norm2(theta) / 6}, 1e-14)
 }
 
 // stepMatrix is the Jacobian of a noise-free step by central differences.
