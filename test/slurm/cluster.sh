@@ -34,7 +34,7 @@ unset ${!SBATCH_*} ${!SQUEUE_*} ${!SLURM_JOB*} ${!SLURM_ARRAY*} 2>/dev/null || t
 ours() { # [PROGRAM]: their ids
 	local p
 	for p in /proc/[0-9]*; do
-		if { tr '\0' '\n' <"$p/environ" | grep -qxF "SLURM_CONF=$SLURM_CONF"; } 2>/dev/null &&
+		if grep -zqxF "SLURM_CONF=$SLURM_CONF" "$p/environ" 2>/dev/null &&
 			[ "${p#/proc/}" != $$ ] && { [ $# = 0 ] || [ "$(cat "$p/comm" 2>/dev/null)" = "$1" ]; }; then
 			echo "${p#/proc/}"
 		fi
@@ -188,8 +188,8 @@ shards=$(wc -l <"$out/slurm/001/packing.jsonl")
 [ "$shards" -ge 5 ] || die "$shards elements: too few to lose some"
 ! submit 2>"$top/again" || die "submitted twice"
 grep -q 'of an earlier submission in the queue' "$top/again" || die "refused the second submission in other words: $(cat "$top/again")"
-job=$(sed -n 's/^ *"\([0-9]*\)",\{0,1\}$/\1/p' "$out/slurm/001/jobs.json" | head -n 1)
-scontrol show job "$job" | grep -qF "Comment=\$(touch pwned) \"q' \\ # %a;" || die "sbatch read another comment: $(scontrol show job "$job" | grep Comment)"
+scontrol show job "$(squeue -h -o %F --me | sort -n | sed -n 1p)" >"$top/job"
+grep -qF "Comment=\$(touch pwned) \"q' \\ # %a;" "$top/job" || die "sbatch read another comment: $(grep Comment "$top/job")"
 
 wait_for 40 "four elements with a part" eval 'has_parts 0 && has_parts 1 && has_parts 2 && has_parts 3'
 "$machlup" status "$out" >"$top/status"
@@ -228,8 +228,10 @@ wait_for 20 "four idle nodes" four_idle
 submit
 wait_for 90 "an empty queue" queue_empty
 ! grep -q missing: "$out"/slurm/002/log/merge-* || die "tasks are missing: $(cat "$out"/slurm/002/log/merge-*)"
-"$machlup" status "$out" | grep -q ': finished$' || die "status: $("$machlup" status "$out")"
-submit | grep -q 'nothing to do: all 24 tasks are finished' || die "a third submission"
+"$machlup" status "$out" >"$top/status"
+grep -q ': finished$' "$top/status" || die "status says $(cat "$top/status")"
+submit >"$top/third"
+grep -q 'nothing to do: all 24 tasks are finished' "$top/third" || die "a third submission says $(cat "$top/third")"
 
 wait "$local_run" || die "the local run"
 local_run=
