@@ -9,6 +9,7 @@
 package build
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -64,8 +65,11 @@ type Task struct {
 	Shape     string // of the system, for its final states
 
 	Observables []string
-	env         engine.Env
-	point       spec.Point
+	// Prepare trains the [start] steps, which can be stopped and saved; nil without. Parts do
+	// so themselves, without being stopped, if it has not been called.
+	Prepare func(ctx context.Context) error
+	env     engine.Env
+	point   spec.Point
 }
 
 // Head is the top level of a config.
@@ -200,9 +204,17 @@ func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, []Input, error) {
 	var tasks []Task
 	for replica := range run.Replicas {
 		env := engine.Env{Seed: seed, Replica: replica, Coupling: coupling}
-		env.NewModel = func() (*engine.Model, error) { return sys.model(env) }
+		begin, own := new(start), env
+		env.NewModel = func() (*engine.Model, error) { return begin.train(context.Background(), sys, own) }
+		prepare := func(ctx context.Context) error {
+			_, err := begin.train(ctx, sys, own)
+			return err
+		}
+		if sys.start.Steps == 0 {
+			prepare = nil
+		}
 		for _, e := range ests {
-			t := Task{Point: label, Observables: sys.observed, Replica: replica, Estimator: e.name, Shape: sys.shape, Swept: map[string]string{}, env: env, point: p}
+			t := Task{Point: label, Prepare: prepare, Observables: sys.observed, Replica: replica, Estimator: e.name, Shape: sys.shape, Swept: map[string]string{}, env: env, point: p}
 			t.Group = strings.Trim(e.name+"/"+label, "/")
 			t.Label = t.Group + "/r" + strconv.Itoa(replica)
 			for _, s := range p {

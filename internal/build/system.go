@@ -2,7 +2,9 @@ package build
 
 import (
 	"cmp"
+	"context"
 	"slices"
+	"sync"
 
 	"machlup/internal/engine"
 	"machlup/internal/spec"
@@ -111,16 +113,39 @@ func checkNames(doc *spec.Doc, names []string, all []langevin.Observable) error 
 	return nil
 }
 
-// model builds the system of a task and brings it to its start.
+// model builds the system of a task; [start] steps are still to come.
 func (s *system) model(env engine.Env) (*engine.Model, error) {
 	m, err := s.build(env)
 	if err == nil && s.from != nil {
 		copy(m.Start, s.from.States[0].Q)
 	}
-	if err != nil || s.start.Steps == 0 {
+	return m, err
+}
+
+// A start is the configuration after [start] steps, of one sweep point and replica: trained
+// once for all parts and estimators of a run.
+type start struct {
+	mu sync.Mutex
+	q  []float64
+}
+
+// train brings a model to its start, by the steps unless they are done.
+func (s *start) train(ctx context.Context, sys *system, env engine.Env) (*engine.Model, error) {
+	m, err := sys.model(env)
+	if err != nil || sys.start.Steps == 0 {
 		return m, err
 	}
-	return m, engine.Advance(m, s.start.Steps, env.Stream("start"))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.q != nil {
+		copy(m.Start, s.q)
+		return m, nil
+	}
+	if err := engine.Train(ctx, m, sys.start.Steps, env.Stream("start")); err != nil {
+		return m, err
+	}
+	s.q = append([]float64(nil), m.Start...)
+	return m, nil
 }
 
 func (s *system) tables() []string { return s.paths }

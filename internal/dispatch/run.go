@@ -431,6 +431,9 @@ func (r *run) progress(start time.Time, final bool) Progress {
 func (r *run) compute(ctx context.Context, u unit) {
 	t := r.exp.Tasks[u.task]
 	session := r.session(u)
+	r.mu.Lock()
+	r.sessions[u] = session
+	r.mu.Unlock()
 	reported := 0.0
 	progress := func(work float64) {
 		r.mu.Lock()
@@ -442,7 +445,11 @@ func (r *run) compute(ctx context.Context, u unit) {
 		}
 		reported = work
 	}
-	result, err := r.part(engine.WithSession(ctx, session), u, session, progress)
+	err := r.prepare(ctx, u)
+	var result any
+	if err == nil {
+		result, err = r.part(engine.WithSession(ctx, session), u, session, progress)
+	}
 	r.mu.Lock()
 	delete(r.sessions, u)
 	r.mu.Unlock()
@@ -490,12 +497,25 @@ func (r *run) session(u unit) *engine.Session {
 	if every <= 0 {
 		every = time.Minute
 	}
-	s := engine.NewSession(checkpointPath(taskDir(r.opts.Dir, t), u.part), id, every,
+	return engine.NewSession(checkpointPath(taskDir(r.opts.Dir, t), u.part), id, every,
 		func(text string) { r.opts.warn("task %s: %s", t.Label, text) }, r.resumed)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.sessions[u] = s
-	return s
+}
+
+// prepare trains the task's start, where it has one, with a checkpoint of its own.
+func (r *run) prepare(ctx context.Context, u unit) error {
+	t := r.exp.Tasks[u.task]
+	if t.Prepare == nil {
+		return nil
+	}
+	session := r.session(unit{u.task, startPart})
+	for {
+		_, err := guard(func() (any, error) { return nil, t.Prepare(engine.WithSession(ctx, session)) })
+		var stale *engine.StaleError
+		if !errors.As(err, &stale) || !session.Restored() {
+			return err
+		}
+		session.Refuse(stale)
+	}
 }
 
 // resumed counts a part that goes on from a checkpoint, at once: the run may be killed. The

@@ -34,7 +34,13 @@ func partPath(taskDir string, part int) string {
 	return filepath.Join(taskDir, fmt.Sprintf("part-%04d", part))
 }
 
+// startPart stands for the training before the start, which all parts share.
+const startPart = -1
+
 func checkpointPath(taskDir string, part int) string {
+	if part == startPart {
+		return filepath.Join(taskDir, "checkpoint-start")
+	}
 	return filepath.Join(taskDir, fmt.Sprintf("checkpoint-%04d", part))
 }
 
@@ -109,7 +115,8 @@ func finishTask(dir string, t build.Task, diverged *engine.Divergence) (engine.O
 	if outcome, err = publish(stage, dir, t, outcome); err != nil {
 		return outcome, err
 	}
-	gone := []string{failureFile}
+	begun := checkpointPath(dir, startPart)
+	gone := []string{failureFile, filepath.Base(begun), filepath.Base(begun) + ".previous"}
 	if outcome.Status != engine.Diverged {
 		gone = append(gone, replayFile)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 
 	"machlup/internal/rng"
@@ -60,5 +61,32 @@ func (t *trajectory) restore(s TrajectoryState) error {
 	}
 	copy(t.state, s.State)
 	t.k, *t.src = s.Step, *s.Source
+	return nil
+}
+
+// Train moves the model's start by some steps of its map, memory dropped, as Advance does; it
+// can be stopped, saves its state and goes on from there.
+func Train(ctx context.Context, m *Model, steps int, src *rng.Stream) error {
+	t, session, saved := newTrajectory(m, src), SessionOf(ctx), TrajectoryState{}
+	if session.Restore(&saved) {
+		if err := t.restore(saved); err != nil {
+			return err
+		}
+	}
+	state := func() any { return t.save() }
+	for t.k < steps {
+		if t.k%64 == 0 {
+			if err := session.Offer(ctx, state); err != nil {
+				return err
+			}
+		}
+		if !t.step() {
+			return &Divergence{What: "the training before the start; lower the learning rate", Step: t.k}
+		}
+	}
+	if session != nil && (session.saved > 0 || session.restored) && saved.Step < steps { // so long a training is not done again
+		session.save(state())
+	}
+	copy(m.Start, t.state)
 	return nil
 }
