@@ -13,7 +13,6 @@ import (
 // coupled uses every part of the hook: it adds σ·ξ to the samples of both players and
 // κ·½|ψ|²·½ mean|fake|² to both losses, and can clip.
 type coupled struct {
-	unregularised
 	sigma float64
 	kappa [2]float64
 	clip  float64

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrNoSlurm is wrapped where a command of Slurm is not there.
-var ErrNoSlurm = errors.New("Slurm's commands are not on the PATH")
+var ErrNoSlurm = errors.New("the commands of Slurm are not on the PATH")
 
 // DefaultArray is Slurm's own MaxArraySize, for where it cannot be asked.
 const DefaultArray = 1001
