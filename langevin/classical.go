@@ -87,27 +87,62 @@ type Averaging struct {
 // source(i) is the stream of repeat i.
 func AveragedTrajectory(ctx context.Context, workers []Worker, q []float64, a Averaging, source func(i int) Source,
 	record []int, emit func(step int, mean, stderr, state []float64) error) error {
-	if a.Draws < 1 || a.Repeats < 2 {
-		return fmt.Errorf("langevin: averaging over %d draws in %d repeats: at least 1 draw and 2 repeats are needed", a.Draws, a.Repeats)
+	e, err := NewAveragedEnsemble(workers, q, a, source)
+	if err != nil {
+		return err
 	}
-	crew := make([]Worker, len(workers))
-	for i, w := range workers {
-		crew[i] = Worker{Averaged(w.Map, a.Draws), w.Observer}
-	}
-	e := NewEnsemble(crew[0].Map, q, a.Repeats, source)
 	width := len(workers[0].Observer.Observables())
 	mean, stderr, state := make([]float64, width), make([]float64, width), make([]float64, e.dim)
-	return e.Run(ctx, crew, record, func(step int, values []float64) error {
-		clear(state)
-		for i := range a.Repeats {
-			if e.Diverged(i) >= 0 {
-				return fmt.Errorf("langevin: the averaged trajectory diverged at step %d: %w", e.Diverged(i), errDiverged)
-			}
-			addScaled(state, 1/float64(a.Repeats), e.State(i))
+	return e.Run(ctx, e.crew, record, func(step int, values []float64) error {
+		if err := e.reduce(values, mean, stderr, state); err != nil {
+			return err
 		}
-		meanAndError(mean, stderr, values)
 		return emit(step, mean, stderr, state)
 	})
+}
+
+// An AveragedEnsemble is the repeats of AveragedTrajectory, for a caller that saves and
+// restores them between records.
+type AveragedEnsemble struct {
+	*Ensemble
+	crew   []Worker
+	values []float64
+}
+
+// NewAveragedEnsemble returns the repeats at q.
+func NewAveragedEnsemble(workers []Worker, q []float64, a Averaging, source func(i int) Source) (*AveragedEnsemble, error) {
+	if a.Draws < 1 || a.Repeats < 2 {
+		return nil, fmt.Errorf("langevin: averaging over %d draws in %d repeats: at least 1 draw and 2 repeats are needed", a.Draws, a.Repeats)
+	}
+	e := &AveragedEnsemble{values: make([]float64, a.Repeats*len(workers[0].Observer.Observables()))}
+	for _, w := range workers {
+		e.crew = append(e.crew, Worker{Averaged(w.Map, a.Draws), w.Observer})
+	}
+	e.Ensemble = NewEnsemble(e.crew[0].Map, q, a.Repeats, source)
+	return e, nil
+}
+
+// Advance takes k steps of every repeat: see Ensemble.Advance.
+func (e *AveragedEnsemble) Advance(ctx context.Context, k int) error {
+	return e.Ensemble.Advance(ctx, e.crew, k)
+}
+
+// Mean writes the mean of each observable over the repeats and its standard error.
+func (e *AveragedEnsemble) Mean(mean, stderr []float64) error {
+	e.Observe(e.crew, e.values)
+	return e.reduce(e.values, mean, stderr, make([]float64, e.dim))
+}
+
+func (e *AveragedEnsemble) reduce(values, mean, stderr, state []float64) error {
+	clear(state)
+	for i := range e.Replicas() {
+		if e.Diverged(i) >= 0 {
+			return fmt.Errorf("langevin: the averaged trajectory diverged at step %d: %w", e.Diverged(i), errDiverged)
+		}
+		addScaled(state, 1/float64(e.Replicas()), e.State(i))
+	}
+	meanAndError(mean, stderr, values)
+	return nil
 }
 
 var errDiverged = errors.New("a configuration is not finite")

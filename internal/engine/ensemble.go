@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sort"
@@ -235,12 +237,11 @@ func (e *ensemble) classical(ctx context.Context, m *Model) (any, error) {
 	c := &ClassicalPart{}
 	if !m.Quenched {
 		c.NoTheory = "minibatch noise: its covariance along the trajectory is not part of linear theory yet"
-		source := func(i int) langevin.Source { return e.env.Part("ensemble classical", i) }
-		err := langevin.AveragedTrajectory(ctx, []langevin.Worker{{Map: m.Map, Observer: m.Observer}}, m.Start, e.cfg.Averaging, source, e.at,
-			func(_ int, mean, stderr, _ []float64) error {
-				c.Mean, c.MeanErr = append(c.Mean, clone(mean)), append(c.MeanErr, clone(stderr))
-				return nil
-			})
+		err := e.averaged(ctx, m, c)
+		var stale *StaleError
+		if err == nil || errors.As(err, &stale) {
+			return &EnsemblePart{Classical: c}, err
+		}
 		return c.until(ctx, err)
 	}
 	err := langevin.ClassicalTrajectory(m.Map, m.Observer, m.Start, e.at, func(_ int, values, _ []float64) error {
@@ -265,6 +266,45 @@ func (e *ensemble) classical(ctx context.Context, m *Model) (any, error) {
 		c.Std = p.Std
 	}
 	return &EnsemblePart{Classical: c}, ctx.Err()
+}
+
+// averagedState is the averaged trajectory on its way.
+type averagedState struct {
+	Ensemble      []byte
+	Mean, MeanErr [][]float64
+}
+
+// averaged records the trajectory of the averaged map.
+func (e *ensemble) averaged(ctx context.Context, m *Model, c *ClassicalPart) error {
+	source := func(i int) langevin.Source { return e.env.Part("ensemble classical", i) }
+	repeats, err := langevin.NewAveragedEnsemble([]langevin.Worker{{Map: m.Map, Observer: m.Observer}}, m.Start, e.cfg.Averaging, source)
+	if err != nil {
+		return err
+	}
+	session, saved := SessionOf(ctx), averagedState{}
+	if session.Restore(&saved) {
+		if err := unmarshal(repeats, saved.Ensemble); err != nil {
+			return err
+		}
+		c.Mean, c.MeanErr = saved.Mean, saved.MeanErr
+	}
+	state := func() any { return averagedState{marshal(repeats), c.Mean, c.MeanErr} }
+	for _, at := range e.at[len(c.Mean):] {
+		for repeats.Step() < at {
+			if err := session.Offer(ctx, state); err != nil {
+				return err
+			}
+			if err := repeats.Advance(ctx, min(64, at-repeats.Step())); err != nil {
+				return cmp.Or(session.Offer(ctx, state), err)
+			}
+		}
+		mean, stderr := make([]float64, len(e.cols)), make([]float64, len(e.cols))
+		if err := repeats.Mean(mean, stderr); err != nil {
+			return err
+		}
+		c.Mean, c.MeanErr = append(c.Mean, mean), append(c.MeanErr, stderr)
+	}
+	return nil
 }
 
 // until is the classical part as far as it came: it may diverge, and chains go on without.
