@@ -38,7 +38,7 @@ func FuzzTaskManifest(f *testing.F) {
 		if ok && err != nil {
 			t.Fatalf("finished, and %v", err)
 		}
-		if l, _, err := acquire(dir, Shard{}, false); err == nil {
+		if l, _, err := acquire(dir, Shard{}, false, nil); err == nil {
 			l.release()
 		}
 	})

@@ -67,12 +67,22 @@ type lock struct {
 }
 
 // acquire takes the directory for a shard's work, or for merging. Locks whose process is
-// gone are taken over; their holders are returned.
-func acquire(dir string, shard Shard, merge bool) (*lock, []Holder, error) {
+// gone are taken over; their holders are returned. fence, if there is one, is told of a live
+// process that holds the very same work, which is fenced off: its lock is deleted in the same
+// act, it notices at its next beat and stops, and what it publishes until then is as good as
+// ours.
+func acquire(dir string, shard Shard, merge bool, fence func(Holder)) (*lock, []Holder, error) {
 	l := &lock{dir: dir, holder: newHolder(shard, merge)}
 	l.path = filepath.Join(dir, lockName(shard, merge))
 	unlock := guardDirectory(dir)
 	defer unlock()
+	if fence != nil {
+		var h Holder
+		if record.ReadJSON(l.path, &h) == nil {
+			fence(h)
+		}
+		os.Remove(l.path)
+	}
 	held, err := readLocks(dir)
 	if err != nil {
 		return nil, nil, err
@@ -240,9 +250,12 @@ func (l *lock) stage(name string) {
 	l.write()
 }
 
-// write renews the file if it is still ours. A full disk must not stop the run, so the
-// file's time is set first.
+// write renews the file if it is still ours, both in one act among the processes of a host:
+// a process that has just been fenced off must not write over its successor's lock. A full
+// disk must not stop the run, so the file's time is set first.
 func (l *lock) write() {
+	unlock := guardDirectory(l.dir)
+	defer unlock()
 	if !l.ours() {
 		l.lost = fmt.Errorf("%s was taken over or deleted while this process held it: it stops, so that two do not write the same task", l.path)
 		return

@@ -17,7 +17,7 @@ import (
 // hold takes a directory for a test.
 func hold(t *testing.T, dir string, s Shard, merge bool) *lock {
 	t.Helper()
-	l, _, err := acquire(dir, s, merge)
+	l, _, err := acquire(dir, s, merge, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestStaleLocksAreTakenOver(t *testing.T) {
 		if err := os.Chtimes(path, at, at); err != nil {
 			t.Fatal(err)
 		}
-		l, stale, err := acquire(dir, Shard{}, false)
+		l, stale, err := acquire(dir, Shard{}, false, nil)
 		if (err == nil) != c.stale || (len(stale) == 1) != c.stale {
 			t.Errorf("%s: took over %v, %v", c.name, stale, err)
 		}
@@ -100,7 +100,7 @@ func TestStaleLocksAreTakenOver(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "run.lock"), []byte(`{"pid":`), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := acquire(dir, Shard{}, false); err == nil {
+	if _, _, err := acquire(dir, Shard{}, false, nil); err == nil {
 		t.Error("a lock that cannot be read, just written, was taken over")
 	}
 }
@@ -122,7 +122,7 @@ func TestWhoExcludesWhom(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		hold(t, dir, c.a.s, c.a.merge)
-		if _, _, err := acquire(dir, c.b.s, c.b.merge); (err == nil) != c.together {
+		if _, _, err := acquire(dir, c.b.s, c.b.merge, nil); (err == nil) != c.together {
 			t.Errorf("%v with %v: %v", c.a, c.b, err)
 		}
 	}
@@ -136,7 +136,7 @@ func TestOneWins(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 8 {
 		wait.Go(func() {
-			if l, _, err := acquire(dir, Shard{}, false); err == nil {
+			if l, _, err := acquire(dir, Shard{}, false, nil); err == nil {
 				won.Store(i, l)
 			}
 		})
@@ -278,5 +278,32 @@ func TestATableNamedAwayIsRefused(t *testing.T) {
 	}
 	if res := mustRun(t, exp, Options{Dir: dir}); res.Skipped != 0 || res.Failed() != 0 {
 		t.Errorf("the next run: %d skipped, %d failed", res.Skipped, res.Failed())
+	}
+}
+
+// A process that is fenced off again and again while it renews its lock never gets it back,
+// and the one that fences it off is never refused.
+func TestFenceAgainstRenewal(t *testing.T) {
+	dir := t.TempDir()
+	held, _, err := acquire(dir, Shard{}, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		old, done := held, make(chan struct{})
+		go func() {
+			defer close(done)
+			for old.taken() == nil {
+				old.stage("computing")
+			}
+		}()
+		told := false
+		if held, _, err = acquire(dir, Shard{}, false, func(Holder) { told = true }); err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		if !told || !held.ours() {
+			t.Fatalf("told %v, the newcomer's lock is its own: %v", told, held.ours())
+		}
 	}
 }

@@ -170,10 +170,13 @@ func claim(exp *build.Experiment, opts Options) (*lock, error) {
 	if err := os.MkdirAll(opts.Dir, 0o777); err != nil {
 		return nil, err
 	}
+	var fence func(Holder)
 	if opts.Evict {
-		evict(opts)
+		fence = func(h Holder) {
+			opts.warn("%s was held by %s: it is fenced off, going on from what it saved", opts.Dir, h)
+		}
 	}
-	hold, stale, err := acquire(opts.Dir, opts.Shard, false)
+	hold, stale, err := acquire(opts.Dir, opts.Shard, false, fence)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +193,7 @@ func MergeOnly(exp *build.Experiment, opts Options) (Result, error) {
 			return Result{}, err
 		}
 	}
-	hold, _, err := acquire(opts.Dir, Shard{}, true)
+	hold, _, err := acquire(opts.Dir, Shard{}, true, nil)
 	if err != nil {
 		return Result{}, err
 	}

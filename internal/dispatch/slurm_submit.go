@@ -146,16 +146,3 @@ func Submissions(dir string) ([]*Submission, error) {
 	}
 	return out, nil
 }
-
-// evict fences off a process that holds the shard: its lock is deleted, it notices at its
-// next beat and stops, and what it publishes until then is as good as ours.
-func evict(opts Options) {
-	unlock := guardDirectory(opts.Dir)
-	defer unlock()
-	path := filepath.Join(opts.Dir, lockName(opts.Shard, false))
-	var h Holder
-	if record.ReadJSON(path, &h) == nil {
-		opts.warn("%s was held by %s: it is fenced off, going on from what it saved", opts.Dir, h)
-	}
-	os.Remove(path)
-}
