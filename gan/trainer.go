@@ -99,7 +99,11 @@ func New(cfg Config) (*Trainer, error) {
 	t := &Trainer{cfg: cfg}
 	t.rows = cfg.Noise.rows(cfg.Batch, cfg.OptimizerD, cfg.OptimizerG)
 	if t.rows%cfg.pack() != 0 {
-		return nil, fmt.Errorf("gan: the batch has %d samples, packing puts %d in a row of the discriminator; it must divide the batch", t.rows, cfg.pack())
+		which, key := "batch", "trainer.batch"
+		if !cfg.Noise.minibatch() {
+			which, key = "quenched batch", "noise.quenched_batch"
+		}
+		return nil, fmt.Errorf("gan: packing puts %d samples in a row of the discriminator, which does not divide the %d of the %s; change trainer.packing or %s", cfg.pack(), t.rows, which, key)
 	}
 	if err := t.allocate(); err != nil {
 		return nil, err

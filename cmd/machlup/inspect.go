@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"text/tabwriter"
@@ -58,22 +59,36 @@ func newValidate() *cobra.Command {
 
 func newPlan() *cobra.Command {
 	var f runFlags
+	var freeze string
 	c := &cobra.Command{
 		Use:   "plan EXPERIMENT",
-		Short: "list the tasks with their cost, without running them",
+		Short: "list the tasks with their cost, without running them; --out DIR freezes the list there",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			exp, err := f.load(c, args[0])
 			if err != nil {
 				return err
 			}
-			return printPlan(c, exp)
+			if err := printPlan(c, exp); err != nil || freeze == "" {
+				return err
+			}
+			done, err := dispatch.Freeze(exp, dispatch.Options{Dir: freeze})
+			if err != nil {
+				return failed(err)
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "frozen in %s: %d of %s finished there, %d to compute\n",
+				filepath.Join(freeze, "plan.jsonl"), done, counted(len(exp.Tasks), "task"), len(exp.Tasks)-done)
+			return err
 		},
 		ValidArgsFunction: completeExperiments,
 	}
 	f.config(c)
+	c.Flags().StringVar(&freeze, "out", "", "freeze the expanded list and the resolved config in this run directory")
 	return c
 }
+
+// planRows is how many tasks plan prints one by one.
+const planRows = 100
 
 // printPlan lists tasks and estimates core-hours from a short calibration of each model.
 func printPlan(c *cobra.Command, exp *build.Experiment) error {
@@ -87,10 +102,15 @@ func printPlan(c *cobra.Command, exp *build.Experiment) error {
 	for i, t := range exp.Tasks {
 		bytes += engine.BytesOf(t.Runner)
 		evaluations, seconds = evaluations+costs[i].Evaluations, seconds+costs[i].Seconds
-		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.1f\t\n", t.Label, t.Runner.Parts(), costs[i].Evaluations, costs[i].Seconds)
+		if i < planRows {
+			fmt.Fprintf(w, "%s\t%d\t%.0f\t%.3g\t\n", t.Label, t.Runner.Parts(), costs[i].Evaluations, costs[i].Seconds)
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	if more := len(exp.Tasks) - planRows; more > 0 {
+		fmt.Fprintf(c.OutOrStdout(), "… %d more; all are in plan.jsonl of --out DIR\n", more)
 	}
 	_, err = fmt.Fprintf(c.OutOrStdout(), "\n%s, %.3g gradient evaluations, about %.2g core-hours (calibrated now on this machine), about %s on disk\n",
 		counted(len(exp.Tasks), "task"), evaluations, seconds/3600, size(bytes))
@@ -163,6 +183,9 @@ func listing(kind string) ([]build.Entry, error) {
 		return experimentEntries()
 	case "checks":
 		return checkEntries(), nil
+	}
+	if kind == "games" { // as the literature calls them; every one is a system
+		kind = "systems"
 	}
 	if e := build.List(kind); e != nil {
 		return e, nil

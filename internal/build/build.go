@@ -110,7 +110,7 @@ func Load(doc *spec.Doc) (*Experiment, error) {
 		return nil, err
 	}
 	for _, s := range points[0] {
-		if s.Key == "run.checkpoint_every" || strings.HasPrefix(s.Key, "output.") {
+		if s.Key == "name" || s.Key == "run.checkpoint_every" || strings.HasPrefix(s.Key, "output.") {
 			return nil, doc.Table("sweep").Errorf("", "found a sweep of %s, allowed keys that change what is computed", s.Key)
 		}
 	}

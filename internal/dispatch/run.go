@@ -198,6 +198,9 @@ func MergeOnly(exp *build.Experiment, opts Options) (Result, error) {
 		return Result{}, err
 	}
 	defer hold.release()
+	for _, sub := range []string{"csv", "figures"} { // only merges and whole runs write there
+		sweepTemporaries(filepath.Join(opts.Dir, sub))
+	}
 	res := Result{Started: time.Now(), Merged: true}
 	for _, t := range exp.Tasks {
 		s := TaskState{Task: t}
@@ -215,6 +218,26 @@ func MergeOnly(exp *build.Experiment, opts Options) (Result, error) {
 		return res, err
 	}
 	return res, writeManifest(exp, opts, opts.earlier(), res, status(res))
+}
+
+// Freeze writes the resolved config and the plan of an experiment to opts.Dir, as a run does
+// at its beginning, and returns how many of the plan's tasks are finished there. It computes
+// nothing.
+func Freeze(exp *build.Experiment, opts Options) (done int, err error) {
+	hold, err := claim(exp, opts)
+	if err != nil {
+		return 0, err
+	}
+	defer hold.release()
+	if err := prepare(exp, opts); err != nil {
+		return 0, err
+	}
+	for _, t := range exp.Tasks {
+		if _, ok := finished(taskDir(opts.Dir, t), t); ok {
+			done++
+		}
+	}
+	return done, nil
 }
 
 // Unfinished counts tasks that are neither finished nor failed.

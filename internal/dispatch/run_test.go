@@ -544,3 +544,22 @@ func TestManifestCountsRestores(t *testing.T) {
 		}
 	}
 }
+
+// A merge clears away what a merge that was killed had half written.
+func TestMergeSweepsTemporaries(t *testing.T) {
+	dir := t.TempDir()
+	exp := experiment(runners(three())...)
+	if _, err := Run(context.Background(), exp, Options{Dir: dir, Workers: 2}); err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(dir, "csv", ".summary.csv.tmp-1")
+	if err := os.WriteFile(left, []byte("half"), 0o666); err != nil || !record.IsTemporary(filepath.Base(left)) {
+		t.Fatalf("%v; temporary: %v", err, record.IsTemporary(filepath.Base(left)))
+	}
+	if _, err := MergeOnly(exp, Options{Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", left, err)
+	}
+}
