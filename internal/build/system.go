@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"machlup/internal/engine"
@@ -60,6 +61,9 @@ func defaultObservables() ObservablesConfig { return ObservablesConfig{Batch: 10
 // decodeSystem reads [system], [start], [observables] and what the kind needs.
 func decodeSystem(doc *spec.Doc) (*system, error) {
 	var cfg SystemConfig
+	if !doc.Table("system").Has("kind") {
+		return nil, doc.Table("system").Errorf("kind", "found nothing, allowed %s", strings.Join(systemNames(), ", "))
+	}
 	if err := doc.Table("system").Decode(&cfg); err != nil {
 		return nil, err
 	}
@@ -89,11 +93,15 @@ func decodeSystem(doc *spec.Doc) (*system, error) {
 			return s, s.checkStart(doc, m)
 		}
 	}
-	var valid []string
+	return nil, unknownName(doc.Table("system"), "kind", cfg.Kind, systemNames())
+}
+
+func systemNames() []string {
+	var names []string
 	for _, k := range systems {
-		valid = append(valid, k.name)
+		names = append(names, k.name)
 	}
-	return nil, unknownName(doc.Table("system"), "kind", cfg.Kind, valid)
+	return names
 }
 
 // checkNames refuses observables that the system does not have, or twice.
