@@ -14,7 +14,7 @@ import (
 
 // SystemConfig is the table [system].
 type SystemConfig struct {
-	Kind string `toml:"kind" required:"true" doc:"what is simulated, see machlup list systems; configured by the table of its name"`
+	Kind string `toml:"kind" doc:"required: what is simulated, see machlup list systems; configured by the table of its name"`
 }
 
 // system is a decoded system with its trainer, noise, start and observables. It makes
@@ -61,11 +61,11 @@ func defaultObservables() ObservablesConfig { return ObservablesConfig{Batch: 10
 // decodeSystem reads [system], [start], [observables] and what the kind needs.
 func decodeSystem(doc *spec.Doc) (*system, error) {
 	var cfg SystemConfig
-	if !doc.Table("system").Has("kind") {
-		return nil, doc.Table("system").Errorf("kind", "found nothing, allowed %s", strings.Join(systemNames(), ", "))
-	}
 	if err := doc.Table("system").Decode(&cfg); err != nil {
 		return nil, err
+	}
+	if cfg.Kind == "" {
+		return nil, doc.Table("system").Errorf("kind", "found nothing, allowed %s", strings.Join(systemNames(), ", "))
 	}
 	s := &system{name: cfg.Kind, paths: []string{"system.kind", "start.steps", "observables"}, obs: defaultObservables()}
 	if err := doc.Table("start").Decode(&s.start); err != nil {
