@@ -252,7 +252,7 @@ func TestPackedLosses(t *testing.T) {
 func TestPackingRefusals(t *testing.T) {
 	cfg := game{batch: 7, packing: 2}.config(t)
 	_, err := New(cfg)
-	refused(t, "batch", err, []string{"7 samples", "2 in a row"})
+	refused(t, "batch", err, []string{"2 samples in a row", "7 of the batch", "trainer.packing"})
 	cfg.Batch, cfg.EvaluationBatch, cfg.Observables = 8, 9, []string{"rho"}
 	_, err = New(cfg)
 	refused(t, "evaluation", err, []string{"evaluation batch", "9", "2"})

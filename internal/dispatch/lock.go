@@ -256,7 +256,11 @@ func (l *lock) stage(name string) {
 func (l *lock) write() {
 	unlock := guardDirectory(l.dir)
 	defer unlock()
-	if !l.ours() {
+	ours, err := l.look()
+	if err != nil {
+		return // no file descriptor to spare, say: nothing is known of the lock, so nothing is lost
+	}
+	if !ours {
 		l.lost = fmt.Errorf("%s was taken over or deleted while this process held it: it stops, so that two do not write the same task", l.path)
 		return
 	}
@@ -272,9 +276,21 @@ func (l *lock) taken() error {
 	return l.lost
 }
 
-func (l *lock) ours() bool {
+// look tells whether the lock is ours; an error says that the file could not be read, which
+// is not to say that it is gone or another's.
+func (l *lock) look() (bool, error) {
 	var h Holder
-	return record.ReadJSON(l.path, &h) == nil && h.Token == l.holder.Token
+	err := record.ReadJSON(l.path, &h)
+	var damaged *record.DataError
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &damaged) {
+		return false, err
+	}
+	return err == nil && h.Token == l.holder.Token, nil
+}
+
+func (l *lock) ours() bool {
+	ours, _ := l.look()
+	return ours
 }
 
 // release gives the directory up.
