@@ -48,7 +48,7 @@ type tableConfig struct {
 // systems is the catalogue of systems.
 var systems = append([]systemKind{
 	{"mlp", "GAN of two multilayer perceptrons, the paper's", mlpTables, decodeMLP},
-}, append(gameKinds(), toyKinds()...)...)
+}, slices.Concat(gameKinds(), toyKinds(), spinKinds())...)
 
 // ObservablesConfig is the table [observables].
 type ObservablesConfig struct {

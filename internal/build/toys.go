@@ -273,21 +273,25 @@ func potentialOf(f langevin.Drift) langevin.Potential {
 	return &langevin.Free{}
 }
 
-// selectObservables keeps the named observables in that order; no names keep all.
-func selectObservables(o langevin.GradientObserver, names []string) langevin.Observer {
+// selectObservables keeps the named observables in that order; no names keep all. They have
+// gradients if the observer has.
+func selectObservables(o langevin.Observer, names []string) langevin.Observer {
 	if len(names) == 0 {
 		return o
 	}
-	sel := &selection{o: o, all: make([]float64, len(o.Observables()))}
+	sel := selection{o: o, all: make([]float64, len(o.Observables()))}
 	for _, n := range names {
 		i := slices.IndexFunc(o.Observables(), func(v langevin.Observable) bool { return v.Name == n })
 		sel.index, sel.names = append(sel.index, i), append(sel.names, o.Observables()[i])
 	}
-	return sel
+	if g, ok := o.(langevin.GradientObserver); ok {
+		return &gradientSelection{sel, g}
+	}
+	return &sel
 }
 
 type selection struct {
-	o     langevin.GradientObserver
+	o     langevin.Observer
 	index []int
 	names []langevin.Observable
 	all   []float64
@@ -302,6 +306,11 @@ func (s *selection) Observe(dst, q []float64) {
 	}
 }
 
-func (s *selection) ObserveGradient(dst []float64, i int, q []float64) {
-	s.o.ObserveGradient(dst, s.index[i], q)
+type gradientSelection struct {
+	selection
+	g langevin.GradientObserver
+}
+
+func (s *gradientSelection) ObserveGradient(dst []float64, i int, q []float64) {
+	s.g.ObserveGradient(dst, s.index[i], q)
 }

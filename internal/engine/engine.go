@@ -42,6 +42,9 @@ type Model struct {
 	Potential   langevin.Potential
 	Temperature float64 // of that law
 	NoPotential error
+	// InverseTemperature is β where the stationary law is e^{−βE} of the observable energy,
+	// exactly; 0 where there is no such law, or a Potential tells it.
+	InverseTemperature float64
 	// NoStationary is the reason why there is no stationary law, nil where there may be one.
 	NoStationary error
 	// Reference is the normalised law that log Z is quoted relative to; nil without.
