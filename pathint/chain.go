@@ -21,6 +21,7 @@ type Spec struct {
 	Steps      int               // K
 	Observer   langevin.Observer // may be nil without tilt
 	Tilt       Tilt
+	Sets       *Sets   // conditions on the ends; nil for none
 	Beta, Hbar float64 // 0 means 1; κ = β/ħ scales the quadratic part
 	Moves      []Move  // one sweep applies each in order
 }
@@ -65,6 +66,11 @@ func NewChain(spec Spec) (*Chain, error) {
 	}
 	if p.tilt, err = findTilt(spec); err != nil {
 		return nil, err
+	}
+	if spec.Sets != nil {
+		if p.sets, err = newMembership(*spec.Sets, p); err != nil {
+			return nil, err
+		}
 	}
 	c := &Chain{path: p}
 	for _, m := range spec.Moves {
@@ -177,7 +183,7 @@ func (m *bound) sweep(p *Path, src Source, back bool) {
 		ratio := m.kernel.Propose(p, i, m.step, src)
 		delta := p.Delta()
 		m.stats.proposed++
-		if math.IsNaN(delta) || math.IsInf(delta, 1) {
+		if (math.IsNaN(delta) || math.IsInf(delta, 1)) && !p.trial.outside {
 			m.stats.diverged++
 		}
 		if Metropolis(ratio-delta, e[j]) {

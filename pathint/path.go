@@ -41,6 +41,7 @@ type Path struct {
 	coef, ref []float64 // of each term in −log weight and in the reference
 	tilt      int       // index of the tilting observable, −1 for none
 	s         float64
+	sets      *membership // nil: ends without indicators
 
 	cost  Cost
 	trial trial
@@ -54,6 +55,8 @@ type trial struct {
 	q0, q1                  int // slices that change
 	slices                  []float64
 	cache, terms, obs       []float64
+	margin                  []float64   // with sets, once priced
+	outside                 bool        // of its sets
 	xi                      [][]float64 // K rows of inputs: what was there, or to spare
 }
 
@@ -267,7 +270,8 @@ func (p *Path) open(c Change) {
 	if c.Lo < lo || c.Hi > hi || c.Lo >= c.Hi {
 		panic("pathint: a proposal touches slices that may not move")
 	}
-	t.open, t.updated, t.observed, t.change = true, false, false, c
+	t.open, t.updated, t.observed, t.outside, t.change = true, false, false, false, c
+	t.margin = t.margin[:0]
 	t.k0, t.k1 = p.action.Reach(c, p.steps)
 	t.slices = save(t.slices, p.slices, t.q0, t.q1, p.width)
 	p.swapInputs()
@@ -326,6 +330,9 @@ func (p *Path) Delta() float64 {
 	if p.inputs > 0 && !finite(p.Slice(p.steps)) {
 		return math.Inf(1) // a trajectory that diverged has no weight
 	}
+	if p.sets != nil && !p.inside() {
+		return math.Inf(1)
+	}
 	return d
 }
 
@@ -372,6 +379,9 @@ func (p *Path) restore() {
 	p.swapInputs()
 	copy(p.cache[t.k0*p.cached:], t.cache)
 	copy(p.terms[t.k0*p.nterm:], t.terms)
+	if p.sets != nil {
+		copy(p.sets.margin[t.q0:], t.margin)
+	}
 	if t.observed {
 		copy(p.obs[t.q0*p.nobs:], t.obs)
 	}
@@ -391,6 +401,9 @@ func (p *Path) refresh() {
 		p.stale[k] = true
 	}
 	p.settle()
+	if p.sets != nil {
+		p.sets.update(p, 0, p.steps+1)
+	}
 }
 
 // settle computes the observables a tilted chain must have at hand.

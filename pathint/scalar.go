@@ -47,7 +47,7 @@ func newScalar(t *tiling) *scalar {
 // sweepAll makes the proposals of a sweep, or says that it does not serve.
 func (t *tiling) sweepAll(p *Path, e []float64, step float64, src Source, back bool, c *counters) bool {
 	f := t.fast
-	if f == nil || p.s != 0 {
+	if f == nil || p.s != 0 || p.sets != nil {
 		return false
 	}
 	src.Normals(f.normals)

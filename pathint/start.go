@@ -75,6 +75,9 @@ func (c *Chain) begin(what string) error {
 	if u := p.NegLogWeight(); !finite([]float64{u}) || !finite(p.slices) {
 		return fmt.Errorf("pathint: start: %s has weight exp(−(%g)); start from another path or shorten it (K = %d)", what, u, p.steps)
 	}
+	if err := c.checkSets(); err != nil {
+		return err
+	}
 	c.started = true
 	return nil
 }

@@ -192,9 +192,10 @@ func cite(doc *spec.Doc, table string, err error) error {
 // citeKey is an error about a key of another table: at the estimator's table if the file
 // leaves the other one to its defaults.
 func citeKey(doc *spec.Doc, table, key, format string, args ...any) error {
-	t, name, _ := strings.Cut(key, ".")
-	if doc.Table("").Has(t) {
-		return doc.Table(t).Errorf(name, format, args...)
+	top, _, _ := strings.Cut(key, ".")
+	if doc.Table("").Has(top) {
+		last := max(strings.LastIndex(key, "."), len(top))
+		return doc.Table(key[:last]).Errorf(strings.TrimPrefix(key[last:], "."), format, args...)
 	}
 	err := doc.Table(table).Errorf("", format, args...).(*spec.Error)
 	err.Key = key

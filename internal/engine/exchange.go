@@ -47,6 +47,9 @@ func NewExchange(cfg ExchangeConfig, setup PathSetup, env Env, m *Model) (Runner
 	} else {
 		x.rung = pathint.RungKappa
 		x.lambda = pathint.Ramp(1/setup.Config.Hbar, 1/cfg.HbarTop, cfg.Levels-1)
+		if err := setup.Config.Sets.refuse("Z(ħ) is relative to paths with a free end"); err != nil {
+			return nil, err
+		}
 		if cfg.HbarTop == setup.Config.Hbar {
 			return nil, &KeyError{"estimator.exchange.hbar_top", fmt.Sprint(cfg.HbarTop), "another value than path.hbar: the ladder goes from one to the other"}
 		}

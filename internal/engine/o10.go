@@ -43,6 +43,9 @@ func NewO10(cfg O10Config, setup PathSetup, all []pathint.Move, env Env, m *Mode
 	if setup.Config.End != "free" {
 		return nil, &KeyError{"path.end", `"pinned"`, `"free": the forward ensemble has no pinned end`}
 	}
+	if err := setup.Config.Sets.refuse("the forward ensemble has a free end"); err != nil {
+		return nil, err
+	}
 	for _, action := range []string{"onsager-machlup", "innovation"} {
 		if action == "onsager-machlup" && m.NoRecurrence != nil {
 			continue

@@ -19,12 +19,13 @@ type PathConfig struct {
 	Hbar       float64   `toml:"hbar" range:"(0,inf)" unit:"1" doc:"ħ of exp(−S/ħ); the metric's determinant belongs to the measure and does not scale"`
 	End        string    `toml:"end" enum:"free|pinned" doc:"free end, or q_K fixed at end_at"`
 	EndAt      []float64 `toml:"end_at" unit:"1" doc:"the pinned end: one value for all components, or one each"`
+	Sets       PathSets  `toml:"sets"`
 	Wrong      float64   `toml:"wrong_start" range:"[0,1000]" unit:"1" doc:"chains start from a trajectory simulated with its noise multiplied by this: deliberately wrong unless 1"`
 }
 
 // DefaultPath is the configuration with no key set.
 func DefaultPath() PathConfig {
-	return PathConfig{Steps: 16, Action: "onsager-machlup", Hbar: 1, End: "free", Wrong: 3}
+	return PathConfig{Steps: 16, Action: "onsager-machlup", Hbar: 1, End: "free", Wrong: 3, Sets: DefaultPathSets()}
 }
 
 // A PathSetup makes chains of paths of a task's model.
@@ -56,6 +57,9 @@ func (p PathSetup) chain(m *Model, s float64, action string, moves []pathint.Mov
 		return nil, err
 	}
 	spec := pathint.Spec{Action: act, Ends: ends, Steps: p.Config.Steps, Observer: m.Observer, Hbar: p.Config.Hbar, Moves: moves}
+	if spec.Sets, err = p.Config.Sets.bind(m); err != nil {
+		return nil, err
+	}
 	if p.Config.Observable != "" {
 		spec.Tilt = pathint.Tilt{Observable: p.Config.Observable, S: s}
 	}
@@ -112,7 +116,7 @@ func (p PathSetup) needTilt() error {
 	if p.Config.Observable == "" || p.Config.Tilt == 0 {
 		return &KeyError{"path.tilt", fmt.Sprint(p.Config.Tilt), "a number other than 0, with path.observable: log Z(s)/Z(0) needs a tilt"}
 	}
-	return nil
+	return p.Config.Sets.refuse("log Z(s)/Z(0) is relative to paths with a free end")
 }
 
 // measure names what Z(s) is relative to.
@@ -133,6 +137,9 @@ func (p PathSetup) start(c *pathint.Chain, i int, src pathint.Source) error {
 	}
 	if err := c.StartForward(scale, src); err != nil {
 		return startDiverged(c, err)
+	}
+	if p.Config.Sets.given() {
+		return c.Reach(p.Config.Sets.Reach, src)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func NewPaths(cfg PathsConfig, setup PathSetup, env Env, m *Model) (Runner, erro
 	if err != nil {
 		return nil, err
 	}
-	if n, ok := act.(pathint.Normalised); ok && setup.Config.End == "free" && p.tilt == 0 {
+	if n, ok := act.(pathint.Normalised); ok && setup.Config.End == "free" && p.tilt == 0 && !setup.Config.Sets.given() {
 		p.n = float64(n.Degrees() * setup.Config.Steps)
 	}
 	return p, nil
