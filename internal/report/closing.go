@@ -15,7 +15,10 @@ type section struct {
 	header []string // the first is the section's title
 	left   int      // so many columns are left-aligned, and the last one, which is free text
 	rows   [][]string
-	more   string // what was left out
+	foot   [][]string // rows that are always shown, below the others
+	most   int        // so many rows are shown on the terminal; 0: all
+	what   string     // what the others are, and where they stand
+	more   string     // what was left out of rows
 }
 
 // sections of the closing table, in order. One without data is nil.
@@ -50,23 +53,30 @@ func Closing(w io.Writer, dir string) error {
 	return err
 }
 
-// keep cuts the section to its first rows.
+// keep makes the terminal show the first rows only.
 func (s *section) keep(rows int, what, table string) *section {
-	if n := len(s.rows) - rows; n > 0 {
-		s.rows = s.rows[:rows]
-		s.more = fmt.Sprintf("… %d more %s in csv/%s.csv", n, what, table)
-	}
+	s.most, s.what = rows, fmt.Sprintf("%s in csv/%s.csv", what, table)
 	return s
 }
 
+// shown are the rows for the terminal, and the words for those left out.
+func (s *section) shown() (rows [][]string, more string) {
+	rows, more = s.rows, s.more
+	if n := len(rows) - s.most; s.most > 0 && n > 0 {
+		rows, more = rows[:s.most:s.most], fmt.Sprintf("… %d more %s", n, s.what)
+	}
+	return append(rows, s.foot...), more
+}
+
 func (s *section) print(b *bytes.Buffer) {
+	rows, more := s.shown()
 	widths := make([]int, len(s.header))
 	for i, h := range s.header {
 		widths[i] = columnsOf(h)
 		if i == 0 {
 			widths[i] -= 2 // the title is not indented
 		}
-		for _, row := range s.rows {
+		for _, row := range rows {
 			widths[i] = max(widths[i], columnsOf(row[i]))
 		}
 	}
@@ -89,11 +99,11 @@ func (s *section) print(b *bytes.Buffer) {
 		b.WriteString(strings.TrimRight(out.String(), " ") + "\n")
 	}
 	line(s.header, 0)
-	for _, row := range s.rows {
+	for _, row := range rows {
 		line(row, 2)
 	}
-	if s.more != "" {
-		b.WriteString("  " + s.more + "\n")
+	if more != "" {
+		b.WriteString("  " + more + "\n")
 	}
 }
 

@@ -45,7 +45,7 @@ func modesSection(r *run) *section {
 	}
 	s.keep(10, "sweep points", "modes")
 	if same {
-		s.rows = append(s.rows, fixedRows("", members[0][0])...)
+		s.foot = fixedRows("", members[0][0])
 	}
 	return s
 }
