@@ -123,6 +123,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w%s; see machlup %s --help", err, nearestFlag(c, err), c.Name()))
 	})
-	root.AddCommand(newRun(), newPlan(), newMerge(), newStatus(), newSlurm(), newVerify(), newList(), newShow(), newValidate(), newVersion())
+	root.AddCommand(newRun(), newPlan(), newMerge(), newAnalyze(), newReport(), newStatus(), newSlurm(), newVerify(), newList(), newShow(), newValidate(), newVersion())
 	return root
 }

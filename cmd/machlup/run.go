@@ -73,7 +73,7 @@ func runExperiment(c *cobra.Command, f *runFlags, experiment string) error {
 	if err != nil {
 		return err
 	}
-	opts := dispatch.Options{Dir: f.out, Workers: f.workers, Fresh: f.fresh, Revision: revision, Draw: report.Figures, Warn: warnings(c.ErrOrStderr())}
+	opts := dispatch.Options{Dir: f.out, Workers: f.workers, Fresh: f.fresh, Revision: revision, Draw: draw, Warn: warnings(c.ErrOrStderr())}
 	if opts.Dir == "" {
 		opts.Dir = filepath.Join("runs", exp.Name)
 	}

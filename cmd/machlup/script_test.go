@@ -206,7 +206,7 @@ func fits(cell, datatype string) bool {
 }
 
 // cmdManifest is "manifest DIR STATUS": manifest.json has the status and the SHA-256 of
-// exactly the files of csv/ and figures/, and the manifests of tasks those of their tables.
+// exactly the files of csv/ and figures/ and of report.html, and the manifests of tasks those of their tables.
 func cmdManifest(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: manifest DIR STATUS")
@@ -230,6 +230,9 @@ func cmdManifest(ts *testscript.TestScript, neg bool, args []string) {
 				found = append(found, sub+name)
 			}
 		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "report.html")); err == nil {
+		found = append(found, "report.html")
 	}
 	slices.Sort(listed)
 	slices.Sort(found)

@@ -76,12 +76,8 @@ func writeManifest(exp *build.Experiment, opts Options, base record.Manifest, re
 	}
 	if status == "running" {
 		m.Outputs = base.Outputs // they may be replaced before it ends
-	} else {
-		for _, sub := range []string{"csv", "figures"} {
-			if err := hashAll(opts.Dir, sub, m.Outputs); err != nil {
-				return err
-			}
-		}
+	} else if err := hashOutputs(opts.Dir, m.Outputs); err != nil {
+		return err
 	}
 	return record.WriteManifest(filepath.Join(opts.Dir, "manifest.json"), m)
 }
@@ -96,6 +92,25 @@ func status(res Result) string {
 		return "shard done"
 	}
 	return "done"
+}
+
+// reportFile is the page that opens without a network.
+const reportFile = "report.html"
+
+// hashOutputs fills out with the SHA-256 of every output of a run.
+func hashOutputs(dir string, out map[string]string) error {
+	for _, sub := range []string{"csv", "figures"} {
+		if err := hashAll(dir, sub, out); err != nil {
+			return err
+		}
+	}
+	sum, err := record.HashFile(filepath.Join(dir, reportFile))
+	if err == nil {
+		out[reportFile] = sum
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func hashAll(dir, sub string, out map[string]string) error {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -30,7 +31,8 @@ type Options struct {
 	Shard   Shard
 	Packing *Packing               // which tasks are the shard's, instead of index mod N
 	Evict   bool                   // fence off a process that holds this shard, alive or not
-	Draw    func(dir string) error // makes figures of the merged tables
+	Anew    bool                   // MergeOnly: make the tables of finished tasks anew from their parts
+	Draw    func(dir string) error // makes figures and the report of the merged tables
 	Report  func(Progress)         // called from one goroutine, a few times a second
 	Warn    func(string)           // called with what went wrong and was mended; any goroutine
 
@@ -157,7 +159,7 @@ func (o Options) finish(hold *lock) error {
 	}
 	hold.stage("drawing")
 	if err := o.Draw(o.Dir); err != nil {
-		return fmt.Errorf("figures: %w", err)
+		return fmt.Errorf("figures and report: %w", err)
 	}
 	return nil
 }
@@ -207,6 +209,10 @@ func MergeOnly(exp *build.Experiment, opts Options) (Result, error) {
 		dir := taskDir(opts.Dir, t)
 		if s.Outcome, s.Finished = finished(dir, t); !s.Finished {
 			s.Err = earlierFailure(dir)
+		} else if opts.Anew {
+			if s.Outcome, s.Err = refinish(dir, t, s.Outcome); s.Err != nil {
+				s.Finished = false
+			}
 		}
 		res.Tasks = append(res.Tasks, s)
 	}
@@ -218,6 +224,39 @@ func MergeOnly(exp *build.Experiment, opts Options) (Result, error) {
 		return res, err
 	}
 	return res, writeManifest(exp, opts, opts.earlier(), res, status(res))
+}
+
+// Redraw makes figures and report of opts.Dir anew from csv/, and records their hashes.
+func Redraw(opts Options) error {
+	if _, err := os.Stat(filepath.Join(opts.Dir, "csv", "tasks.csv")); err != nil {
+		return &OccupiedError{opts.Dir, "no csv/tasks.csv", "the directory of a run with tables; machlup merge DIR makes those of finished tasks"}
+	}
+	for _, sub := range []string{"csv", "figures"} {
+		if err := ownDirectory(opts.Dir, sub); err != nil {
+			return err
+		}
+	}
+	hold, _, err := acquire(opts.Dir, Shard{}, true, nil)
+	if err != nil {
+		return err
+	}
+	defer hold.release()
+	if err := opts.finish(hold); err != nil {
+		return err
+	}
+	path := filepath.Join(opts.Dir, "manifest.json")
+	m, err := record.ReadManifest(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m.Outputs = map[string]string{}
+	if err := hashOutputs(opts.Dir, m.Outputs); err != nil {
+		return err
+	}
+	return record.WriteManifest(path, m)
 }
 
 // Freeze writes the resolved config and the plan of an experiment to opts.Dir, as a run does

@@ -128,6 +128,21 @@ func finishTask(dir string, t build.Task, diverged *engine.Divergence) (engine.O
 	return outcome, nil
 }
 
+// refinish makes the tables of a finished task anew from its parts. A task that diverged has
+// none and stays as it is.
+func refinish(dir string, t build.Task, outcome engine.Outcome) (engine.Outcome, error) {
+	if outcome.Status == engine.Diverged {
+		return outcome, nil
+	}
+	if _, err := readParts(dir, t); err != nil {
+		return outcome, fmt.Errorf("raw data of the task: %w; run the experiment again to compute it anew", err)
+	}
+	if err := os.Remove(filepath.Join(dir, "manifest.json")); err != nil { // its parts are all there
+		return outcome, err
+	}
+	return finishTask(dir, t, nil)
+}
+
 // stageTask writes tables and manifest into stage.
 func stageTask(stage, dir string, t build.Task, diverged *engine.Divergence) (engine.Outcome, error) {
 	if diverged != nil {

@@ -48,7 +48,7 @@ func Closing(w io.Writer, dir string) error {
 			b.WriteByte('\n')
 		}
 	}
-	fmt.Fprintf(&b, "tables   %s\nfigures  %s\nnumbers  1.234(56) means 1.234 ± 0.056\n", filepath.Join(dir, "csv"), filepath.Join(dir, "figures"))
+	fmt.Fprintf(&b, "tables   %s\nfigures  %s\nreport   %s\nnumbers  1.234(56) means 1.234 ± 0.056\n", filepath.Join(dir, "csv"), filepath.Join(dir, "figures"), filepath.Join(dir, "report.html"))
 	_, err := w.Write(b.Bytes())
 	return err
 }

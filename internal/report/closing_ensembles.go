@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// fluctuationsSection compares the measured standard deviation with linear-noise theory at
-// the last recorded step.
-func fluctuationsSection(r *run) *section {
-	type entry struct {
-		task, observable       string
-		step, std, err, theory float64
-		ksp                    float64
-	}
+// fluctuation is the row of an observable in fluctuations.csv.
+type fluctuation struct {
+	task, observable            string
+	step, std, err, theory, ksp float64
+}
+
+// lastFluctuations are those at the last recorded step, by task and observable.
+func (r *run) lastFluctuations() []fluctuation {
 	var keys ordered
-	var entries []entry
+	var entries []fluctuation
 	r.each("fluctuations", func(w row) {
-		e := entry{w.text("task"), w.text("observable"), w.float("step"), w.float("std"), w.float("std_stderr"), w.float("predicted_std"), w.float("ks_p")}
+		e := fluctuation{w.text("task"), w.text("observable"), w.float("step"), w.float("std"), w.float("std_stderr"), w.float("predicted_std"), w.float("ks_p")}
 		k := keys.add(e.task + "\x00" + e.observable)
 		switch {
 		case k == len(entries):
@@ -26,6 +26,13 @@ func fluctuationsSection(r *run) *section {
 			entries[k] = e
 		}
 	})
+	return entries
+}
+
+// fluctuationsSection compares the measured standard deviation with linear-noise theory at
+// the last recorded step.
+func fluctuationsSection(r *run) *section {
+	entries := r.lastFluctuations()
 	if len(entries) == 0 {
 		return nil
 	}

@@ -1,42 +1,55 @@
 package report
 
-// collapseSection lists the order parameter over the replicas of each sweep point.
-func collapseSection(r *run) *section {
-	type values map[string][2]float64
-	var points, observables ordered
-	var cells []values
-	replicas := map[string]float64{}
-	set := func(group, quantity string, value, err float64) {
-		k := points.add(group)
-		if k == len(cells) {
-			cells = append(cells, values{})
-		}
-		cells[k][quantity] = [2]float64{value, err}
+// phaseTable is what phase.csv says of sweep points whose replicas are pooled, except of
+// those that have modes.
+type phaseTable struct {
+	points, observables ordered
+	cells               []map[string][2]float64 // by point: value and error by observable
+	replicas            map[string]float64      // by point
+}
+
+func (t *phaseTable) set(group, observable string, value, err float64) {
+	k := t.points.add(group)
+	if k == len(t.cells) {
+		t.cells = append(t.cells, map[string][2]float64{})
 	}
-	shown, _ := r.modeTable() // has a section of its own
+	t.cells[k][observable] = [2]float64{value, err}
+}
+
+// phaseTable reads phase.csv, and from summary.csv the rates of escape, "escape_rate".
+func (r *run) phaseTable() *phaseTable {
+	t := &phaseTable{replicas: map[string]float64{}}
+	modes, _ := r.modeTable() // has a section of its own
 	r.each("phase", func(w row) {
 		l := parseLabel(w.text("task"))
-		if _, elsewhere := shown.index[l.group()]; elsewhere || l.replica >= 0 {
+		if _, elsewhere := modes.index[l.group()]; elsewhere || l.replica >= 0 {
 			return
 		}
 		o := w.text("observable")
-		if observables.add(o) == 0 {
-			replicas[l.group()] = w.float("ess")
+		if t.observables.add(o) == 0 {
+			t.replicas[l.group()] = w.float("ess")
 		}
-		set(l.group(), o, w.float("mean"), w.float("stderr"))
+		t.set(l.group(), o, w.float("mean"), w.float("stderr"))
 	})
-	if len(cells) == 0 {
+	r.each("summary", func(w row) {
+		group := parseLabel(w.text("task")).group()
+		if _, known := t.points.index[group]; known && w.text("quantity") == "escape_rate" {
+			t.set(group, "escape_rate", w.float("value"), w.float("stderr"))
+		}
+	})
+	return t
+}
+
+// collapseSection lists the order parameter over the replicas of each sweep point.
+func collapseSection(r *run) *section {
+	t := r.phaseTable()
+	if len(t.cells) == 0 {
 		return nil
 	}
-	r.each("summary", func(w row) {
-		if w.text("quantity") == "escape_rate" {
-			set(parseLabel(w.text("task")).group(), "escape_rate", w.float("value"), w.float("stderr"))
-		}
-	})
 	names := map[string]string{"chi": "χ", "binder": "U₄", "collapsed_fraction": "collapsed", "escaped_fraction": "escaped", "escape_rate": "escapes [1/step]"}
 	s := &section{header: []string{"Collapse", "replicas"}, left: 1}
-	columns := observables.list
-	for _, c := range cells {
+	columns := t.observables.list
+	for _, c := range t.cells {
 		if v, ok := c["escape_rate"]; ok && finite(v[0]) {
 			columns = append(append([]string(nil), columns...), "escape_rate")
 			break
@@ -50,12 +63,12 @@ func collapseSection(r *run) *section {
 		s.header = append(s.header, name)
 	}
 	s.header = append(s.header, "")
-	headings := r.headings(points.list)
-	for k, group := range points.list {
-		row := []string{headings[k], withError(replicas[group], nan)}
+	headings := r.headings(t.points.list)
+	for k, group := range t.points.list {
+		row := []string{headings[k], withError(t.replicas[group], nan)}
 		for _, o := range columns {
 			cell := "–"
-			if v, ok := cells[k][o]; ok {
+			if v, ok := t.cells[k][o]; ok {
 				cell = withError(v[0], v[1])
 			}
 			row = append(row, cell)

@@ -101,6 +101,7 @@ Tasks: 8 (4 ok, 1 no-estimate, 1 diverged, 1 failed, 1 not run)
 
 tables   DIR/csv
 figures  DIR/figures
+report   DIR/report.html
 numbers  1.234(56) means 1.234 ± 0.056
 `
 	if d := cmp.Diff(want, closing(t, dir)); d != "" {
@@ -130,7 +131,7 @@ func TestClosingFitsAScreen(t *testing.T) {
 				t.Errorf("%s: line %q", name, line)
 			}
 		}
-		if !strings.HasSuffix(text, "tables   DIR/csv\nfigures  DIR/figures\nnumbers  1.234(56) means 1.234 ± 0.056\n") {
+		if !strings.HasSuffix(text, "tables   DIR/csv\nfigures  DIR/figures\nreport   DIR/report.html\nnumbers  1.234(56) means 1.234 ± 0.056\n") {
 			t.Errorf("%s: the end does not say where to look:\n%s", name, text)
 		}
 	}

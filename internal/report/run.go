@@ -131,21 +131,27 @@ func (r *run) each(name string, f func(row)) {
 	}
 }
 
+// sidecar is what the report reads of a table's metadata.
+type sidecar struct {
+	Description string
+	Schema      struct {
+		Columns []struct{ Name, Unit, Datatype, Description string }
+	} `json:"tableSchema"`
+}
+
+// metadata of a table; empty where there is none.
+func (r *run) metadata(table string) sidecar {
+	var meta sidecar
+	data, err := os.ReadFile(record.MetadataPath(filepath.Join(r.dir, "csv", table+".csv")))
+	if err != nil || json.Unmarshal(data, &meta) != nil {
+		return sidecar{}
+	}
+	return meta
+}
+
 // unit of a column, from the sidecar; empty if that does not say.
 func (r *run) unit(table, column string) string {
-	data, err := os.ReadFile(record.MetadataPath(filepath.Join(r.dir, "csv", table+".csv")))
-	if err != nil {
-		return ""
-	}
-	var meta struct {
-		Schema struct {
-			Columns []struct{ Name, Unit string }
-		} `json:"tableSchema"`
-	}
-	if json.Unmarshal(data, &meta) != nil {
-		return ""
-	}
-	for _, c := range meta.Schema.Columns {
+	for _, c := range r.metadata(table).Schema.Columns {
 		if c.Name == column {
 			return c.Unit
 		}
