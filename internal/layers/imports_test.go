@@ -57,7 +57,7 @@ var table = map[string]layer{
 }
 
 // testModules may be used by any test.
-var testModules = []string{gonum, "github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid",
+var testModules = []string{gonum, "github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid", "github.com/chromedp",
 	"golang.org/x/sys", "gonum.org/v1/plot"}
 
 type listed struct {

@@ -1,7 +1,7 @@
 // Package report turns the tables of a run's directory into what people look at: the
-// figures below DIR/figures, the short table at the end of a run, and DIR/report.html. It reads csv/ only, so
-// it works on a finished, an unfinished and a merged run alike; what a table does not hold
-// is left out, never guessed.
+// figures below DIR/figures, the short table at the end of a run, and DIR/report.html. It
+// reads csv/ only, so it works on a finished, an unfinished and a merged run alike; what a
+// table does not hold is left out, never guessed.
 //
 // A figure is a file figure_NAME.go with a function from a run to a page, and a line of the
 // catalogue in figures.go; a section of the closing table is a function and a line of
