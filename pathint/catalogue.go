@@ -13,6 +13,8 @@ var moves = []MoveEntry{
 		func() Move { return &SingleSlice{Step: 1, Target: 0.4} }},
 	{"staging", "segments of slices from the free action given the rest of the path", Positions,
 		func() Move { return &Staging{Length: 8, Step: 1, Target: 0.4} }},
+	{"bisection", "segments by the multilevel Lévy construction, rejected early at coarse levels", Positions,
+		func() Move { return &Bisection{Levels: 3, Step: 1, Target: 0.4} }},
 	{"shooting", "one-way shooting: inputs redrawn from a random step on", Innovations,
 		func() Move { return &Shooting{Count: 1, Step: 1, Target: 0.4} }},
 	{"pcn", "preconditioned Crank–Nicolson on the inputs", Innovations,

@@ -181,8 +181,12 @@ func (m *bound) sweep(p *Path, src Source, back bool) {
 			i = n - 1 - j
 		}
 		ratio := m.kernel.Propose(p, i, m.step, src)
-		delta := p.Delta()
 		m.stats.proposed++
+		if math.IsInf(ratio, -1) {
+			p.restore()
+			continue
+		}
+		delta := p.Delta()
 		if (math.IsNaN(delta) || math.IsInf(delta, 1)) && !p.trial.outside {
 			m.stats.diverged++
 		}

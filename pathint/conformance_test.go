@@ -17,6 +17,7 @@ import (
 var conformance = []Move{
 	SingleSlice{Step: 1}, SingleSlice{Step: 0.4, Target: 0.5}, SingleSlice{Step: 0.7, Block: "theta"}, SingleSlice{Step: 1, Block: "psi"},
 	Staging{Length: 3, Step: 1}, Staging{Length: 4, Step: 0.4}, Staging{Length: 9, Step: 0.3}, Staging{Length: 2, Step: 0.6, Block: "theta"},
+	Bisection{Levels: 2, Step: 1}, Bisection{Levels: 3, Step: 0.5}, Bisection{Levels: 2, Step: 0.7, Block: "theta"},
 	PCN{Step: 0.5}, PCN{Step: 1}, PCN{Step: 0.6, Window: 2},
 	Shooting{Step: 1}, Shooting{Count: 2, Step: 0.5},
 	HMC{Leapfrog: 3, Step: 0.5}, HMC{Leapfrog: 4, Step: 0.9, Jitter: 0.5}, MALA{Step: 0.8},

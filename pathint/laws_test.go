@@ -28,6 +28,9 @@ func TestGaussianPaths(t *testing.T) {
 		{"tilted OU, free end", 0.8, 0, 1, 0.4, 1, nil, Staging{Length: 3, Step: 1}},
 		{"momentum, free end", 0.9, 0.6, 1, 0, 1, nil, Staging{Length: 4, Step: 1}},
 		{"momentum, pinned position", 0.9, 0.6, 1, 0.2, 1, []float64{-0.5}, Staging{Length: 4, Step: 0.8}},
+		{"OU bridge, bisection", 0.8, 0, 1, 0.2, 1.3, []float64{-0.4}, Bisection{Levels: 2, Step: 1}},
+		{"tilted OU, free end, bisection", 0.7, 0, 1.4, 0.4, 1, nil, Bisection{Levels: 3, Step: 0.8}},
+		{"momentum, free end, bisection", 0.9, 0.6, 1, 0.2, 1, nil, Bisection{Levels: 3, Step: 1}},
 		{"momentum, pinned pair", 0.9, 0.6, 1, 0, 1, []float64{0.3, -0.5}, Staging{Length: 4, Step: 1}},
 		{"momentum, pinned pair, single slice", 0.95, 0.3, 1.5, 0.1, 1, []float64{0.3, -0.5}, SingleSlice{Step: 1}},
 	} {
@@ -215,7 +218,7 @@ func o10(t *testing.T, sys, inPositions *toy) O10Report {
 // acceptance ratio is zero to the last bit, with momentum and whatever the ends.
 func TestO9Acceptance(t *testing.T) {
 	for _, beta := range []float64{0, 0.7} {
-		for _, m := range []Move{SingleSlice{Step: 0.8}, Staging{Length: 5, Step: 1}, Staging{Length: 3, Step: 0.3, Block: "theta"}, PCN{Step: 0.4}, Shooting{Step: 0.9}} {
+		for _, m := range []Move{SingleSlice{Step: 0.8}, Staging{Length: 5, Step: 1}, Staging{Length: 3, Step: 0.3, Block: "theta"}, Bisection{Levels: 2, Step: 1}, PCN{Step: 0.4}, Shooting{Step: 0.9}} {
 			sys := coupled(beta, false)
 			sys.drift = func(dst []float64, _ int, _ []float64) { clear(dst) }
 			b := bench{sys: sys, start: []float64{1, 2, 3, 4, 5}, kappa: 1.3}
@@ -243,7 +246,7 @@ func TestO9Metric(t *testing.T) {
 	sys.drift = func(dst []float64, _ int, _ []float64) { clear(dst) }
 	varying := sys.chol
 	sys.chol = func(l []float64, b int, _ []float64) { varying(l, b, []float64{1, 2, 3, 4, 5}) }
-	for _, m := range []Move{SingleSlice{Step: 1}, Staging{Length: 4, Step: 0.5}} {
+	for _, m := range []Move{SingleSlice{Step: 1}, Staging{Length: 4, Step: 0.5}, Bisection{Levels: 2, Step: 0.5}} {
 		c := bench{sys: sys, start: make([]float64, 5), kappa: 1.3}.chain(t, m)
 		src := rng.New(24, 1, "o9", m.Name())
 		if err := c.StartForward(2, src); err != nil {

@@ -19,7 +19,9 @@ type Kernel interface {
 	Begin(p *Path, src Source) int
 	// Propose makes proposal i of a sweep: it calls p.Touch once, writes the new values
 	// and returns the log proposal ratio log T(new→old)/T(old→new). A move that is
-	// reversible with respect to the reference action returns p.Reference().
+	// reversible with respect to the reference action returns p.Reference(). A move that
+	// decides in stages draws for the early ones from src and returns −Inf once one of them
+	// has rejected, before the path's weight is paid for.
 	Propose(p *Path, i int, step float64, src Source) float64
 }
 

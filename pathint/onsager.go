@@ -230,8 +230,10 @@ func (a *OnsagerMachlup) update(p *Path, k, b int, inputs bool) {
 	drift := p.Cache(k)[lo:hi]
 	t := p.Terms(k)[b*termsPerBlock:]
 	if inputs {
-		a.sys.Drift(drift, b, mix)
-		p.cost.Drifts++
+		if b > 0 || !p.trial.ahead[k] {
+			a.sys.Drift(drift, b, mix)
+			p.cost.Drifts++
+		}
 		if blk.Metric {
 			t[logDetTerm] = a.metric.LogDet(b, mix)
 		}
@@ -259,6 +261,9 @@ func (a *OnsagerMachlup) update(p *Path, k, b int, inputs bool) {
 		p.cost.Metrics++
 	}
 }
+
+// explicit says whether the drift of the first block in step k is that at slice k.
+func (a *OnsagerMachlup) explicit() bool { return true }
 
 // mixed returns q̃ of block b in step k: slice k with the blocks before b from slice k+1.
 func (a *OnsagerMachlup) mixed(p *Path, k, b int) []float64 {

@@ -58,6 +58,7 @@ type trial struct {
 	margin                  []float64   // with sets, once priced
 	outside                 bool        // of its sets
 	xi                      [][]float64 // K rows of inputs: what was there, or to spare
+	ahead                   []bool      // steps whose drift of the first block is in the cache already
 }
 
 // guided is an action whose reference follows a drift that is fixed for the path.
@@ -86,6 +87,7 @@ func newPath(a Action, ends Ends, steps int, observer langevin.Observer) (*Path,
 	}
 	p.obs = make([]float64, (steps+1)*p.nobs)
 	p.stale = make([]bool, steps+1)
+	p.trial.ahead = make([]bool, steps)
 	p.coef = make([]float64, p.nterm)
 	p.ref = make([]float64, p.nterm)
 	p.setKappa(1)
@@ -363,7 +365,7 @@ func (p *Path) weigh(w []float64) float64 {
 // keep makes an open proposal the path.
 func (p *Path) keep() {
 	t := &p.trial
-	t.open = false
+	p.close()
 	if !t.observed {
 		for k := t.q0; k < t.q1; k++ {
 			p.stale[k] = true
@@ -371,10 +373,17 @@ func (p *Path) keep() {
 	}
 }
 
+// close ends a proposal.
+func (p *Path) close() {
+	t := &p.trial
+	t.open = false
+	clear(t.ahead[t.k0:t.k1])
+}
+
 // restore undoes an open proposal.
 func (p *Path) restore() {
 	t := &p.trial
-	t.open = false
+	p.close()
 	copy(p.slices[t.q0*p.width:], t.slices)
 	p.swapInputs()
 	copy(p.cache[t.k0*p.cached:], t.cache)
