@@ -2,6 +2,7 @@ package langevin_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"machlup/langevin"
@@ -24,6 +25,12 @@ func sineG(x float64) float64 { return 1 + sineAmplitude*math.Sin(sineWave*x) }
 func metricMap(name string, n int, eta float64) langevin.Map {
 	if name == "hanggi-klimontovich" {
 		return must(langevin.HanggiKlimontovichConfig{Eta: eta, Temperature: sineTemp}.New(harmonic(1, n), sineMetric(n)))
+	}
+	if c, ok := strings.CutPrefix(name, "milstein-"); ok {
+		return must(langevin.MilsteinConfig{Eta: eta, Temperature: sineTemp, Correction: c}.New(harmonic(1, n), sineMetric(n)))
+	}
+	if c, ok := strings.CutPrefix(name, "stratonovich-"); ok {
+		return must(langevin.StratonovichHeunConfig{Eta: eta, Temperature: sineTemp, Correction: c}.New(harmonic(1, n), sineMetric(n)))
 	}
 	return must(langevin.MetricSGLDConfig{Eta: eta, Temperature: sineTemp, Correction: name}.New(harmonic(1, n), sineMetric(n)))
 }
@@ -57,7 +64,8 @@ func TestMetricLaws(t *testing.T) {
 	law := func(name string, eta float64) exact.Law {
 		return exact.NewMapKernel(stepOf(metricMap(name, 1, eta)), -6, 6, 161).Stationary()
 	}
-	targets := map[string]float64{"none": 0, "half": 0.5, "full": 1, "hanggi-klimontovich": 1}
+	targets := map[string]float64{"none": 0, "half": 0.5, "full": 1, "hanggi-klimontovich": 1,
+		"milstein-none": 0, "milstein-full": 1, "stratonovich-half": 0.5, "stratonovich-full": 1}
 	for name, c := range targets {
 		coarse, fine := law(name, 0.04), law(name, 0.02)
 		if want, ok := corrections[name]; ok {

@@ -30,6 +30,13 @@ func TestMutants(t *testing.T) {
 		"0*m.s\n\t}\n\tm.metric.At(m.end)\n\tm.metric.Solve(m.y, m.w)\n\taddScaled(next, m.s, m.y)", "^TestMetricLaws$")
 	plant("white noise in Leimkuhler–Matthews", "leimkuhler_matthews.go", "m.half*(old[i]+xi[i])", "m.half*(2*xi[i]+0*old[i])", stationary)
 	plant("friction without square", "splitting.go", "math.Expm1(-2*gamma", "math.Expm1(-gamma", stationary)
+	plant("a letter's full step each time", "splitting.go", "m.a, m.b = delta/float64(as), delta/float64(bs)", "m.a, m.b = delta, delta/float64(bs)", "^TestSplittingStrings$")
+	plant("Heun without its corrector", "heun.go", "0.5*m.eta*(m.f[i]+m.g[i])", "m.eta*(m.f[i]+0*m.g[i])", stationary)
+	plant("Nesterov's gradient where it stands", "nesterov.go", "m.drift.Drift(m.f, m.y)", "m.drift.Drift(m.f, q)", stationary)
+	plant("MALA without the ratio of its proposals", "metropolised.go", "log -= back * back / 2", "log -= 0 * back", "^TestMetropolisLeavesBoltzmannInvariant$")
+	plant("HMC ends with a whole kick", "metropolised.go", "addScaled(m.p, -0.5*m.step, m.g)", "addScaled(m.p, -m.step, m.g)", "^TestMetropolisLeavesBoltzmannInvariant$")
+	plant("Euler–Maruyama for Milstein", "diagonal.go", "(xi[i]*xi[i]-1)", "(0*xi[i])", "^TestMilsteinStrongOrder$")
+	plant("Itô's Γ in Stratonovich's scheme", "diagonal.go", "(m.c-0.5)*m.t", "m.c*m.t", "^TestMetricLaws$")
 	plant("the game turns back", "linear_game.go", "-f.a*x[0] + f.b*x[1]\n\tdst[1] = -f.a*x[1] - f.b*x[0]",
 		"-f.a*x[0] - f.b*x[1]\n\tdst[1] = -f.a*x[1] + f.b*x[0]", "^TestLinearGame$")
 	plant("batches with replacement", "data_set.go", "q.order[i], q.order[k] = q.order[k], q.order[i]\n\t\trow := q.data[q.order[i]*d:]",

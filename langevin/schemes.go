@@ -108,3 +108,84 @@ type SplittingConfig struct {
 func (c SplittingConfig) New(f Drift) (*Splitting, error) {
 	return NewSplitting(f, c.Scheme, c.Step, c.Friction, c.Temperature)
 }
+
+// HeunConfig is the predictor–corrector scheme for additive noise.
+type HeunConfig struct {
+	Eta         float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"step η; each costs two gradients"`
+	Temperature float64 `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T; the noise variance of a step is 2ηT"`
+}
+
+// New returns the scheme for a drift.
+func (c HeunConfig) New(f Drift) (*Heun, error) { return NewHeun(f, c.Eta, c.Temperature) }
+
+// NesterovConfig is x' = y + ηf(y) + √(2(1−β)ηT) ξ with y = x + β(x − x⁻).
+type NesterovConfig struct {
+	Eta          float64   `toml:"eta" range:"(0,inf)" unit:"1" doc:"step η; the flow's time step is η/(1−β)"`
+	Momentum     float64   `toml:"momentum" range:"[0,1)" unit:"1" doc:"β"`
+	Temperature  float64   `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T; the noise variance of a step is 2(1−β)ηT"`
+	Temperatures []float64 `toml:"temperatures" range:"[0,inf)" unit:"1" doc:"one T for each block, in the order of update; empty: temperature for all"`
+}
+
+// New returns the scheme for a drift.
+func (c NesterovConfig) New(f Drift) (*Nesterov, error) {
+	t := c.Temperatures
+	if len(t) == 0 {
+		t = []float64{c.Temperature}
+	} else if parts := partsOf(f); len(t) != len(parts) {
+		return nil, fmt.Errorf("langevin: temperatures has %d values for %d blocks: give one each, or none", len(t), len(parts))
+	}
+	return NewNesterov(f, c.Eta, c.Momentum, t...)
+}
+
+// MilsteinConfig is metric Langevin dynamics with diagonal noise to strong order one (Itô).
+type MilsteinConfig struct {
+	Eta         float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"step η"`
+	Temperature float64 `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T; the noise covariance of a step is 2ηTG to leading order"`
+	Correction  string  `toml:"correction" enum:"none|half|full" doc:"multiple c of TΓ, as for metric-sgld"`
+}
+
+// New returns the scheme for a drift and a diagonal metric on all of its configuration.
+func (c MilsteinConfig) New(f Drift, metric Metric) (*Milstein, error) {
+	correction, err := ParseCorrection(c.Correction)
+	if err != nil {
+		return nil, err
+	}
+	return NewMilstein(f, metric, c.Eta, c.Temperature, correction)
+}
+
+// StratonovichHeunConfig is the predictor–corrector scheme for diagonal noise.
+type StratonovichHeunConfig struct {
+	Eta         float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"step η; each costs two gradients"`
+	Temperature float64 `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T"`
+	Correction  string  `toml:"correction" enum:"none|half|full" doc:"multiple c of TΓ in Itô's sense, as for metric-sgld: half, exp(-U/T)/sqrt(G), is Stratonovich's reading of dx = Gf dt + sqrt(2TG) dW as it stands"`
+}
+
+// New returns the scheme for a drift and a diagonal metric on all of its configuration.
+func (c StratonovichHeunConfig) New(f Drift, metric Metric) (*StratonovichHeun, error) {
+	correction, err := ParseCorrection(c.Correction)
+	if err != nil {
+		return nil, err
+	}
+	return NewStratonovichHeun(f, metric, c.Eta, c.Temperature, correction)
+}
+
+// MALAConfig is the Metropolis-adjusted Langevin algorithm.
+type MALAConfig struct {
+	Eta         float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"step η of the proposal x − η∇U + √(2ηT) ξ"`
+	Temperature float64 `toml:"temperature" range:"(0,inf)" unit:"1" doc:"T; samples exp(-U/T) at any step"`
+}
+
+// New returns the chain for the descent of a potential.
+func (c MALAConfig) New(f Drift) (*Metropolised, error) { return NewMALA(f, c.Eta, c.Temperature) }
+
+// HMCConfig is Hamiltonian Monte Carlo with unit mass.
+type HMCConfig struct {
+	Step        float64 `toml:"step" range:"(0,inf)" unit:"1" doc:"leapfrog step Δ"`
+	Leaps       int     `toml:"leaps" range:"[1,100000]" unit:"1" doc:"leapfrog steps of a proposal"`
+	Temperature float64 `toml:"temperature" range:"(0,inf)" unit:"1" doc:"T; samples exp(-U/T) at any step"`
+}
+
+// New returns the chain for the descent of a potential.
+func (c HMCConfig) New(f Drift) (*Metropolised, error) {
+	return NewHMC(f, c.Step, c.Leaps, c.Temperature)
+}

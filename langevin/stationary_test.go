@@ -91,6 +91,12 @@ func linearCases() []linearCase {
 		{name: "leimkuhler-matthews", make: func(n int) langevin.Map {
 			return must(langevin.LeimkuhlerMatthewsConfig{Eta: eta, Temperature: temp}.New(harmonic(k, n)))
 		}, want: []float64{exact.LeimkuhlerMatthewsVariance(k, eta, temp), 1}},
+		{name: "heun", make: func(n int) langevin.Map {
+			return must(langevin.HeunConfig{Eta: eta, Temperature: temp}.New(harmonic(k, n)))
+		}, want: []float64{exact.HeunVariance(k, eta, temp)}},
+		{name: "nesterov", make: func(n int) langevin.Map {
+			return must(langevin.NesterovConfig{Eta: eta, Momentum: beta, Temperature: temp}.New(harmonic(k, n)))
+		}, want: []float64{exact.NesterovVariance(k, eta, beta, temp), exact.NesterovVariance(k, eta, beta, temp)}},
 		{name: "minibatch-gaussian", make: func(n int) langevin.Map {
 			root := make([]float64, n*n)
 			for i := range n {

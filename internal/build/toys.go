@@ -171,6 +171,7 @@ var schemes = []choice[schemeConfig]{
 	{"splitting", "underdamped splitting over A, B and O", func() schemeConfig {
 		return &splittingScheme{langevin.SplittingConfig{Scheme: "BAOAB", Step: 0.1, Friction: 1, Temperature: 1}}
 	}},
+	heunChoice, nesterovChoice, milsteinChoice, stratonovichHeunChoice, malaChoice, hmcChoice,
 }
 
 func listSchemes() []Entry { return entries(schemes) }

@@ -6,6 +6,7 @@ import (
 
 	"machlup/analysis"
 	"machlup/internal/record"
+	"machlup/langevin"
 )
 
 // StationaryConfig configures time averages along long chains.
@@ -14,6 +15,8 @@ type StationaryConfig struct {
 	Warmup int `toml:"warmup" range:"[0,inf)" unit:"step" doc:"steps dropped at the beginning of each chain"`
 	Steps  int `toml:"steps" range:"[1,inf)" unit:"step" doc:"steps averaged over, per chain"`
 	Every  int `toml:"every" range:"[1,inf)" unit:"step" doc:"interval between draws"`
+
+	Memory bool `toml:"memory" doc:"also average what the scheme names of its memory: velocity, acceptance, ratio of the acceptance test"`
 }
 
 // DefaultStationary is the configuration with no key set.
@@ -25,6 +28,7 @@ type stationary struct {
 	cfg  StationaryConfig
 	env  Env
 	cols []record.Column
+	obs  int // leading columns, of the configuration
 	size float64
 }
 
@@ -36,7 +40,18 @@ func NewStationary(cfg StationaryConfig, env Env, m *Model) (Runner, error) {
 	if m.NoStationary != nil {
 		return nil, m.NoStationary
 	}
-	return &stationary{cfg: cfg, env: env, cols: observableColumns(m.Observer), size: float64(m.Map.Config())}, nil
+	s := &stationary{cfg: cfg, env: env, cols: observableColumns(m.Observer), size: float64(m.Map.Config())}
+	s.obs = len(s.cols)
+	if cfg.Memory {
+		memory, ok := m.Map.(langevin.StateObserver)
+		if !ok || len(memory.StateObservables()) == 0 {
+			return nil, &KeyError{"memory", "true for a scheme whose memory has no observables", "false; or true with momentum, a splitting, sghmc, mala or hmc"}
+		}
+		for _, o := range memory.StateObservables() {
+			s.cols = append(s.cols, record.Column{Name: o.Name, Unit: o.Unit, Doc: o.Doc})
+		}
+	}
+	return s, nil
 }
 
 // StationaryPart is one chain.
@@ -100,7 +115,10 @@ func (s *stationary) Run(ctx context.Context, part int, progress func(float64)) 
 		if t.k <= s.cfg.Warmup || (t.k-s.cfg.Warmup)%s.cfg.Every != 0 {
 			continue
 		}
-		m.Observer.Observe(values, t.config())
+		m.Observer.Observe(values[:s.obs], t.config())
+		if s.cfg.Memory {
+			m.Map.(langevin.StateObserver).ObserveState(values[s.obs:], t.state)
+		}
 		for o, v := range values {
 			result.Series[o] = append(result.Series[o], v)
 		}

@@ -36,15 +36,19 @@ steps = 40000
 		return Check{ID: "langevin/" + id, Group: "Langevin", Name: name, Kind: MonteCarlo, Experiment: harmonic(id, trainer),
 			Cell: stationaryCell("mean_square_x"), Exact: exactValue, Tolerance: 0.01 * exactValue}
 	}
-	splitting := func(order string) Check {
+	splitting := func(order string) []Check {
 		const delta = 0.9
-		x2, _, _ := exact.SplittingMoments(order, k, delta)
-		return check("splitting-"+order, order+": ⟨x²⟩ at kΔ² = 1.2",
+		x2, v2, _ := exact.SplittingMoments(order, k, delta)
+		x := check("splitting-"+order, order+": ⟨x²⟩ at kΔ² = 1.2",
 			fmt.Sprintf("[trainer]\nscheme = \"splitting\"\n[trainer.splitting]\nscheme = %q\nstep = %v\nfriction = 0.8", order, delta),
 			x2*temperature/k)
+		x.Experiment += "memory = true\n"
+		v := x
+		v.ID, v.Name, v.Cell, v.Exact = x.ID+"-v", order+": ⟨v²⟩ at kΔ² = 1.2", stationaryCell("mean_square_v"), v2*temperature
+		return []Check{x, v}
 	}
 	game := exact.LinearGameVariance(1, 2, 0.1, 0.5)
-	return []Check{
+	checks := []Check{
 		check("euler-maruyama", "Euler–Maruyama (SGLD): T/(k(1−ηk/2))",
 			fmt.Sprintf("[trainer.euler-maruyama]\neta = %v", eta), exact.EulerMaruyamaVariance(k, eta, temperature)),
 		check("heavy-ball", "heavy ball: (T/k)/(1−ηk/(2(1+β)))",
@@ -52,7 +56,6 @@ steps = 40000
 		check("leimkuhler-matthews", "Leimkuhler–Matthews: T/k at any step",
 			fmt.Sprintf("[trainer]\nscheme = \"leimkuhler-matthews\"\n[trainer.leimkuhler-matthews]\neta = %v", eta),
 			exact.LeimkuhlerMatthewsVariance(k, eta, temperature)),
-		splitting("BAOAB"), splitting("OBABO"), splitting("ABOBA"), splitting("OABAO"),
 		{ID: "langevin/linear-game", Group: "Langevin", Name: "linear game: D/(a−ε(a²+b²)/2), no potential", Kind: MonteCarlo,
 			Experiment: `name = "verify-linear-game"
 seed = 12
@@ -90,4 +93,8 @@ steps = 200000
 every = 10
 `, Cell: stationaryCell("energy"), Exact: 16 * exact.SingularMeanEnergy([]float64{4}), Tolerance: 0.02, Full: true},
 	}
+	for _, order := range []string{"BAOAB", "BAOA", "OBABO", "ABOBA", "OABAO"} {
+		checks = append(checks, splitting(order)...)
+	}
+	return checks
 }

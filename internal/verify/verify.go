@@ -77,6 +77,7 @@ type Options struct {
 func Checks() []Check {
 	return slices.Concat(
 		langevinChecks(),
+		schemeChecks(),
 		metricChecks(),
 		pathChecks(),
 		freeEnergyChecks(),

@@ -1,6 +1,9 @@
 package exact
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // EulerMaruyamaVariance is the stationary variance T/(k(1−ηk/2)) of Euler–Maruyama (SGLD)
 // on U = kx²/2 at step eta: fixed point of σ² = (1−ηk)²σ² + 2ηT. Panics unless ηk < 2.
@@ -114,4 +117,56 @@ func EulerMaruyamaTIBias(k0, k1, eta float64) float64 {
 	stable(eta * k0)
 	stable(eta * k1)
 	return -0.5 * math.Log((1-eta*k0/2)/(1-eta*k1/2))
+}
+
+// HeunVariance is the stationary variance (T/k)(1−y/2)/(1−y/2+y²/4), y = ηk, of the
+// predictor–corrector scheme x* = x − ηkx + sξ, x' = x − ½ηk(x + x*) + sξ: the fixed point of
+// σ² = (1−y+y²/2)²σ² + 2ηT(1−y/2)². Panics unless y < 2.
+func HeunVariance(k, eta, temperature float64) float64 {
+	y := eta * k
+	stable(y)
+	return temperature / k * (1 - y/2) / (1 - y/2 + y*y/4)
+}
+
+// NesterovVariance is the stationary variance of y = x + β(x−x⁻),
+// x' = y − ηhy + √(2(1−β)ηT) ξ: with c = 1−ηh the AR(2) process of coefficients (1+β)c and
+// −βc, s²(1+βc)/[(1−βc)(1−c)(1+(1+2β)c)] (Box & Jenkins, Time Series Analysis, sec. 3.2.4).
+// Panics unless 0 < ηh and 1 + (1+2β)c > 0.
+func NesterovVariance(h, eta, beta, temperature float64) float64 {
+	c := 1 - eta*h
+	positive("ηh", eta*h)
+	positive("1 + (1+2β)(1−ηh)", 1+(1+2*beta)*c)
+	return 2 * (1 - beta) * eta * temperature * (1 + beta*c) / ((1 - beta*c) * (1 - c) * (1 + (1+2*beta)*c))
+}
+
+// SplittingCovariance is the stationary (⟨x²⟩, ⟨xv⟩, ⟨v²⟩) of any splitting of unit-mass
+// Langevin dynamics on U = kx²/2, as a product of the 2×2 matrices of its letters, the step
+// shared equally among the occurrences of each. Panics for other letters and where there is
+// no stationary state.
+func SplittingCovariance(scheme string, k, delta, gamma, temperature float64) (xx, xv, vv float64) {
+	share := func(letter string) float64 { return delta / float64(strings.Count(scheme, letter)) }
+	m, q := identity(2), make([]float64, 4)
+	for _, letter := range scheme {
+		l, noise := identity(2), 0.0
+		switch letter {
+		case 'A':
+			l[1] = share("A")
+		case 'B':
+			l[2] = -k * share("B")
+		case 'O':
+			l[3] = math.Exp(-gamma * share("O"))
+			noise = temperature * (1 - l[3]*l[3])
+		default:
+			panic("exact: a splitting is made of A, B and O")
+		}
+		m, q = multiply(l, m), multiply(multiply(l, q), []float64{l[0], l[2], l[1], l[3]})
+		q[3] += noise
+	}
+	sigma := StationaryCovariance(m, q, 2)
+	return sigma[0], sigma[1], sigma[3]
+}
+
+// multiply is the product of two 2×2 matrices.
+func multiply(a, b []float64) []float64 {
+	return []float64{a[0]*b[0] + a[1]*b[2], a[0]*b[1] + a[1]*b[3], a[2]*b[0] + a[3]*b[2], a[2]*b[1] + a[3]*b[3]}
 }
