@@ -16,7 +16,7 @@ func (c Coordinates) String() string {
 }
 
 // A Change is what one proposal touches: in positions the slices Lo..Hi−1 of the blocks
-// B0..B1−1, in innovations the inputs of steps Lo..Hi−1.
+// B0..B1−1, in innovations the inputs of steps Lo..Hi−1, Lo = −1 for a start that moves.
 type Change struct {
 	Lo, Hi int
 	B0, B1 int

@@ -43,6 +43,7 @@ func (m Bisection) Bind(p *Path) (Kernel, error) {
 		return nil, err
 	}
 	t.fast = nil // which decides proposals whole
+	t.start = 0  // left to the moves that redraw a slice whole
 	k := &bisection{tiling: t, pair: make([]float64, 2)}
 	for _, blk := range t.act.blocks {
 		var by [3][]levy

@@ -57,7 +57,7 @@ func O1(chains []*Chain, srcs []Source, s Sampling) (O1Report, error) {
 		switch {
 		case !ok:
 			return r, fmt.Errorf("pathint: O1: the %s action has no exact law", p.action.Name())
-		case p.ends.pins > 0 || p.s != 0:
+		case p.ends.pins > 0 || p.ends.ring || p.s != 0:
 			return r, fmt.Errorf("pathint: O1 holds for a free end and no tilt; found %d pinned slices and s = %g", p.ends.pins, p.s)
 		}
 		r.Degrees = p.steps * act.Degrees()

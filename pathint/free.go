@@ -98,6 +98,36 @@ func (f *bridge) propose(p *Path, j, n, lo, hi int, sigma, b float64, ref *refer
 	}
 }
 
+// proposeStart is propose for slice 0 of a path whose start moves: links 0 and, with momentum, 1
+// hold it. Its density is left to the weight.
+func (f *bridge) proposeStart(p *Path, lo, hi int, sigma, b float64, ref *reference, src Source) {
+	w := hi - lo
+	h, z := f.work[:w], f.z[:w]
+	src.Normals(z)
+	ref.colour(z, w)
+	q, one := p.Slice(0)[lo:hi], p.Slice(1)[lo:hi]
+	copy(h, one)
+	f.axpyGuide(h, -1, p, 0, lo, hi)
+	precision := 1.0
+	if f.beta != 0 && p.steps > 1 {
+		precision += f.beta * f.beta
+		axpy(f.beta*(1+f.beta), one, h)
+		axpy(-f.beta, p.Slice(2)[lo:hi], h)
+		f.axpyGuide(h, f.beta, p, 1, lo, hi)
+	}
+	keep, gain := math.Sqrt(1-b*b), b*sigma/math.Sqrt(precision)
+	for i := range q {
+		q[i] = keep*q[i] + (1-keep)*h[i]/precision + gain*z[i]
+	}
+}
+
+// axpyGuide adds c times the reference's drift of step k to h.
+func (f *bridge) axpyGuide(h []float64, c float64, p *Path, k, lo, hi int) {
+	if p.guide != nil {
+		axpy(c, p.guide[k*p.n+lo:k*p.n+hi], h)
+	}
+}
+
 // factor is the lower-triangular band L of one segment, n×n; its matrices have w columns,
 // the components of a slice.
 type factor struct{ body, end []band }

@@ -46,16 +46,17 @@ func (a *Innovation) Degrees() int             { return a.m.Inputs() }
 
 func (a *Innovation) Init(slice, q0 []float64) { a.m.Init(slice, q0) }
 
-func (a *Innovation) Reach(c Change, steps int) (lo, hi int) { return c.Lo, c.Hi }
+func (a *Innovation) Reach(c Change, steps int) (lo, hi int) { return max(c.Lo, 0), c.Hi }
 
 func (a *Innovation) Update(p *Path, c Change) {
-	for k := c.Lo; k < p.steps; k++ {
+	from := max(c.Lo, 0) // −1: the start itself
+	for k := from; k < p.steps; k++ {
 		a.m.Step(p.Slice(k+1), p.Slice(k), p.Input(k))
 		if k < c.Hi {
 			p.Terms(k)[0] = 0.5 * num.Norm2(p.Input(k)) // now that the step has fetched them
 		}
 	}
-	p.cost.Steps += int64(p.steps - c.Lo)
+	p.cost.Steps += int64(p.steps - from)
 }
 
 func (a *Innovation) Simulate(p *Path, scale float64, src Source) error {

@@ -72,14 +72,16 @@ func (t *Tilted) Restore(state []float64) {
 	for _, row := range p.coords() {
 		state = state[copy(row, state):]
 	}
+	p.putSaved()
 	p.refresh()
 }
 
-// Draw simulates an exact trajectory at s = 0; it needs a free end.
+// Draw simulates an exact trajectory at s = 0; it needs a free end, and exact draws of q_0
+// where that has a density.
 func (t *Tilted) Draw(src Source) error {
 	c := t.chain
-	if c.path.ends.pins > 0 {
-		return errors.New("pathint: tilted ladder: paths with a pinned end cannot be drawn exactly at s = 0; integrate over s from a chain, or leave the end free")
+	if err := c.path.ends.Drawable(); err != nil {
+		return err
 	}
 	c.SetTilt(0)
 	err := c.StartForward(1/math.Sqrt(c.path.kappa), src)

@@ -69,7 +69,7 @@ func (c *Chain) UnmarshalBinary(b []byte) error {
 			*v = r.int()
 		}
 	}
-	p.action.Init(p.Slice(0), p.ends.start)
+	p.putSaved()
 	p.s = s
 	p.refresh()
 	c.started = true

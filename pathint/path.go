@@ -36,6 +36,7 @@ type Path struct {
 	nobs     int
 	obs      []float64 // (K+1) × nobs
 	stale    []bool    // observables of slice k not computed yet
+	first    float64   // −log density of q_0; 0 when it is fixed
 
 	kappa     float64   // β/ħ
 	coef, ref []float64 // of each term in −log weight and in the reference
@@ -52,7 +53,8 @@ type trial struct {
 	open, updated, observed bool
 	change                  Change
 	k0, k1                  int // steps whose terms change
-	q0, q1                  int // slices that change
+	q0, q1                  int // slices that change, and on a ring slice 0 with slice K
+	first                   float64
 	slices                  []float64
 	cache, terms, obs       []float64
 	margin                  []float64   // with sets, once priced
@@ -60,6 +62,9 @@ type trial struct {
 	xi                      [][]float64 // K rows of inputs: what was there, or to spare
 	ahead                   []bool      // steps whose drift of the first block is in the cache already
 }
+
+// closer is an action that knows what to do with a slice K that is slice 0.
+type closer interface{ Closes() bool }
 
 // guided is an action whose reference follows a drift that is fixed for the path.
 type guided interface {
@@ -72,6 +77,9 @@ func newPath(a Action, ends Ends, steps int, observer langevin.Observer) (*Path,
 	}
 	if err := ends.check(a.Config(), steps, a.Coordinates()); err != nil {
 		return nil, err
+	}
+	if c, ok := a.(closer); ends.ring && !(ok && c.Closes()) {
+		return nil, fmt.Errorf("pathint: ends: a periodic path belongs to the trace of e^{−βH}; the steps of the %s action have a direction in time; use the euclidean or the lagrangian action", a.Name())
 	}
 	p := &Path{
 		action: a, ends: ends, steps: steps,
@@ -92,7 +100,7 @@ func newPath(a Action, ends Ends, steps int, observer langevin.Observer) (*Path,
 	p.ref = make([]float64, p.nterm)
 	p.setKappa(1)
 	a.Init(p.Slice(0), ends.start)
-	if g, ok := a.(guided); ok {
+	if g, ok := a.(guided); ok && !ends.ring {
 		p.guide = g.Guide(ends.start, steps)
 	}
 	for k := range p.stale {
@@ -113,7 +121,8 @@ func (p *Path) Action() Action { return p.action }
 // Ends returns what holds the path.
 func (p *Path) Ends() Ends { return p.ends }
 
-// Movable returns the range [lo, hi) of slices that may move.
+// Movable returns the range [lo, hi) of slices that may move. Besides, slice 0 moves where
+// the ends give it a density; on a ring it follows slice K.
 func (p *Path) Movable() (lo, hi int) { return p.ends.movable(p.steps) }
 
 // Kappa returns κ = β/ħ, the scale of the quadratic part.
@@ -129,8 +138,12 @@ func (p *Path) Before(k int) []float64 { return p.Slice(max(k-1, 0)) }
 // positions.
 func (p *Path) Input(k int) []float64 { return p.xi[k] }
 
-// coords returns what the chain moves, row by row: all slices, or the inputs of each step.
+// coords returns what the chain moves, row by row: all slices, or the inputs of each step, and
+// q_0 before them where it moves.
 func (p *Path) coords() [][]float64 {
+	if p.inputs > 0 && p.ends.density != nil {
+		return append([][]float64{p.slices[:p.n]}, p.xi...)
+	}
 	if p.inputs > 0 {
 		return p.xi
 	}
@@ -139,7 +152,10 @@ func (p *Path) coords() [][]float64 {
 
 // freedom returns how many numbers the chain moves.
 func (p *Path) freedom() int {
-	if p.inputs > 0 {
+	switch {
+	case p.inputs > 0 && p.ends.density != nil:
+		return p.n + p.steps*p.inputs
+	case p.inputs > 0:
 		return p.steps * p.inputs
 	}
 	return len(p.slices)
@@ -178,9 +194,10 @@ func (p *Path) Value() float64 {
 	return p.sum(func(t Term) float64 { return t.Scaled + t.Fixed })
 }
 
-// NegLogWeight returns −log of the path's unnormalised weight: κQ + rest + s·O.
+// NegLogWeight returns −log of the path's unnormalised weight: κQ + rest + s·O, and −log of
+// the density of q_0 where it has one.
 func (p *Path) NegLogWeight() float64 {
-	u := 0.0
+	u := p.first
 	for k := range p.steps {
 		for c, t := range p.Terms(k) {
 			u += p.coef[c] * t
@@ -229,7 +246,7 @@ func (p *Path) Total(i int) float64 {
 func (p *Path) Touch(c Change) {
 	p.open(c)
 	if p.inputs > 0 {
-		for k := c.Lo; k < c.Hi; k++ {
+		for k := max(c.Lo, 0); k < c.Hi; k++ {
 			copy(p.xi[k], p.trial.xi[k])
 		}
 	}
@@ -252,7 +269,7 @@ func (p *Path) WasInput(k int) []float64 { return p.trial.xi[k] }
 func (p *Path) swapInputs() {
 	t := &p.trial
 	if p.inputs > 0 {
-		for k := t.change.Lo; k < t.change.Hi; k++ {
+		for k := max(t.change.Lo, 0); k < t.change.Hi; k++ {
 			p.xi[k], t.xi[k] = t.xi[k], p.xi[k]
 		}
 	}
@@ -269,12 +286,19 @@ func (p *Path) open(c Change) {
 		lo, hi = 0, p.steps
 		t.q0, t.q1 = c.Lo+1, p.steps+1
 	}
+	if p.ends.density != nil {
+		lo--
+	}
 	if c.Lo < lo || c.Hi > hi || c.Lo >= c.Hi {
 		panic("pathint: a proposal touches slices that may not move")
 	}
 	t.open, t.updated, t.observed, t.outside, t.change = true, false, false, false, c
 	t.margin = t.margin[:0]
 	t.k0, t.k1 = p.action.Reach(c, p.steps)
+	if p.ends.ring && t.q1 > p.steps { // the first step as well as the last
+		t.k0, t.k1 = 0, p.steps
+	}
+	t.first = p.first
 	t.slices = save(t.slices, p.slices, t.q0, t.q1, p.width)
 	p.swapInputs()
 	t.cache = save(t.cache, p.cache, t.k0, t.k1, p.cached)
@@ -298,7 +322,11 @@ func (p *Path) update() {
 		return
 	}
 	t.updated = true
+	p.seal(t.q1)
 	p.action.Update(p, t.change)
+	if t.q0 == 0 && p.ends.density != nil {
+		p.first = p.ends.density.NegLog(p.Slice(0)[:p.n])
+	}
 	if p.s == 0 {
 		return
 	}
@@ -324,11 +352,16 @@ func (p *Path) Delta() float64 {
 	d := p.weigh(p.coef)
 	if t.observed {
 		do := 0.0
-		for i, old := p.tilt, t.obs; i < len(old); i += p.nobs {
+		i := p.tilt
+		if t.q0 == 0 { // which O leaves out
+			i += p.nobs
+		}
+		for old := t.obs; i < len(old); i += p.nobs {
 			do += p.obs[t.q0*p.nobs+i] - old[i]
 		}
 		d += p.s * do
 	}
+	d += p.first - t.first
 	if p.inputs > 0 && !finite(p.Slice(p.steps)) {
 		return math.Inf(1) // a trajectory that diverged has no weight
 	}
@@ -371,6 +404,9 @@ func (p *Path) keep() {
 			p.stale[k] = true
 		}
 	}
+	if p.ends.ring && t.q1 > p.steps {
+		p.stale[0] = true
+	}
 }
 
 // close ends a proposal.
@@ -385,6 +421,8 @@ func (p *Path) restore() {
 	t := &p.trial
 	p.close()
 	copy(p.slices[t.q0*p.width:], t.slices)
+	p.seal(t.q1)
+	p.first = t.first
 	p.swapInputs()
 	copy(p.cache[t.k0*p.cached:], t.cache)
 	copy(p.terms[t.k0*p.nterm:], t.terms)
@@ -404,7 +442,11 @@ func (p *Path) refresh() {
 	if p.inputs > 0 {
 		c = Change{Lo: 0, Hi: p.steps}
 	}
+	p.seal(p.steps + 1)
 	p.action.Update(p, c)
+	if p.ends.density != nil {
+		p.first = p.ends.density.NegLog(p.Slice(0)[:p.n])
+	}
 	p.cost = before
 	for k := range p.stale {
 		p.stale[k] = true
@@ -412,6 +454,32 @@ func (p *Path) refresh() {
 	p.settle()
 	if p.sets != nil {
 		p.sets.update(p, 0, p.steps+1)
+	}
+}
+
+// seal makes slice 0 of a ring what slice K is, if slices up to end−1 have changed.
+func (p *Path) seal(end int) {
+	if p.ends.ring && end > p.steps {
+		copy(p.slices[:p.width], p.slices[p.steps*p.width:])
+	}
+}
+
+// putStart writes slice 0 of a path whose start has a density.
+func (p *Path) putStart(q []float64) {
+	if p.inputs > 0 {
+		p.action.Init(p.Slice(0), q)
+		return
+	}
+	copy(p.Slice(0), q)
+}
+
+// putSaved completes slice 0 once the coordinates have been restored.
+func (p *Path) putSaved() {
+	switch {
+	case p.ends.density == nil:
+		p.action.Init(p.Slice(0), p.ends.start)
+	case p.inputs > 0:
+		p.action.Init(p.Slice(0), append([]float64(nil), p.slices[:p.n]...))
 	}
 }
 

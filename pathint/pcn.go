@@ -26,32 +26,53 @@ func (m PCN) Bind(p *Path) (Kernel, error) {
 		return nil, fmt.Errorf("pathint: move pcn: window %d; want 0 (whole path) or more steps", m.Window)
 	}
 	w := m.Window
-	if w == 0 || w > p.steps {
-		w = p.steps
+	first := p.firstInput()
+	if n := p.steps - first; w == 0 || w > n {
+		w = n
 	}
-	return &pcn{window: w}, nil
+	return &pcn{window: w, first: first, q: make([]float64, p.n)}, nil
 }
 
-type pcn struct{ window int }
+type pcn struct {
+	window int
+	first  int       // step of the first inputs: −1 where q_0 is drawn too
+	q      []float64 // q_0 of a proposal
+}
 
-func (m *pcn) Begin(p *Path, src Source) int { return (p.steps + m.window - 1) / m.window }
+func (m *pcn) Begin(p *Path, src Source) int {
+	return (p.steps - m.first + m.window - 1) / m.window
+}
 
 // Propose refreshes a window that overlaps the path; every step is equally likely in it.
 func (m *pcn) Propose(p *Path, i int, step float64, src Source) float64 {
-	lo, hi := 0, p.steps
-	if m.window < p.steps {
-		at := src.Intn(p.steps+m.window-1) - (m.window - 1)
-		lo, hi = max(at, 0), min(at+m.window, p.steps)
+	lo, hi := m.first, p.steps
+	if n := hi - lo; m.window < n {
+		at := m.first + src.Intn(n+m.window-1) - (m.window - 1)
+		lo, hi = max(at, lo), min(at+m.window, hi)
 	}
-	return refresh(p, lo, hi, step, src)
+	return refresh(p, lo, hi, m.q, step, src)
+}
+
+// firstInput is the first of what a path in innovations is made from: the inputs of step 0, or
+// q_0, counted as those of step −1, where it has a density.
+func (p *Path) firstInput() int {
+	if p.ends.density != nil {
+		return -1
+	}
+	return 0
 }
 
 // refresh proposes the inputs of steps lo … hi−1 mixed with fresh ones, reversibly with
-// respect to exp(−κ½|ξ|²), and returns the log proposal ratio.
-func refresh(p *Path, lo, hi int, b float64, src Source) float64 {
+// respect to exp(−κ½|ξ|²), and from lo = −1 on q_0, reversibly with respect to its density. It
+// returns the log proposal ratio. q0 is scratch.
+func refresh(p *Path, lo, hi int, q0 []float64, b float64, src Source) float64 {
 	p.Renew(Change{Lo: lo, Hi: hi})
+	if lo < 0 {
+		p.ends.density.(Drawable).Draw(q0, p.Slice(0)[:p.n], b, src)
+		p.putStart(q0)
+	}
 	keep, gain := math.Sqrt(1-b*b), b/math.Sqrt(p.kappa)
-	for k := lo; k < hi; k++ {
+	for k := max(lo, 0); k < hi; k++ {
 		xi, old := p.Input(k), p.WasInput(k)
 		src.Normals(xi)
 		if keep == 0 && gain == 1 {
@@ -61,5 +82,5 @@ func refresh(p *Path, lo, hi int, b float64, src Source) float64 {
 			xi[i] = keep*old[i] + gain*z
 		}
 	}
-	return p.Reference()
+	return p.Reference() + p.first - p.trial.first
 }

@@ -17,13 +17,17 @@ func (m Shooting) Bind(p *Path) (Kernel, error) {
 	if err := needs(p, m.Name(), Innovations); err != nil {
 		return nil, err
 	}
-	return &shooting{count: max(m.Count, 1)}, nil
+	return &shooting{max(m.Count, 1), make([]float64, p.n)}, nil
 }
 
-type shooting struct{ count int }
+type shooting struct {
+	count int
+	q     []float64 // q_0 of a proposal
+}
 
 func (m *shooting) Begin(p *Path, src Source) int { return m.count }
 
 func (m *shooting) Propose(p *Path, i int, step float64, src Source) float64 {
-	return refresh(p, src.Intn(p.steps), p.steps, step, src)
+	first := p.firstInput()
+	return refresh(p, first+src.Intn(p.steps-first), p.steps, m.q, step, src)
 }

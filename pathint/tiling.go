@@ -16,6 +16,7 @@ type tiling struct {
 	b0, b1  int       // blocks moved together
 	bridges []*bridge // of each block
 	fast    *scalar   // for one component, or nil
+	start   int       // 1 if slice 0 moves, in the last proposal of a sweep
 	from    int       // where the sweep's first segment begins, lo−length < from ≤ lo
 	count   int       // segments of the sweep
 }
@@ -44,7 +45,11 @@ func newTiling(p *Path, m Move, block string, length int) (*tiling, error) {
 	for _, blk := range act.blocks {
 		t.bridges = append(t.bridges, newBridge(blk.Momentum, t.length, blk.Hi-blk.Lo))
 	}
-	t.fast = newScalar(t)
+	if p.ends.density != nil {
+		t.start = 1
+	} else {
+		t.fast = newScalar(t)
+	}
 	return t, nil
 }
 
@@ -54,7 +59,7 @@ func (t *tiling) Begin(p *Path, src Source) int {
 		t.from -= src.Intn(t.length)
 	}
 	t.count = (t.hi - t.from + t.length - 1) / t.length
-	return t.count
+	return t.count + t.start
 }
 
 // segment returns the slices lo..hi−1 of proposal i.
@@ -68,11 +73,18 @@ func (t *tiling) segment(i int) (lo, hi int) {
 }
 
 func (t *tiling) Propose(p *Path, i int, step float64, src Source) float64 {
-	lo, hi := t.segment(i)
+	lo, hi := 0, 1
+	if i < t.count {
+		lo, hi = t.segment(i)
+	}
 	p.Touch(Change{Lo: lo, Hi: hi, B0: t.b0, B1: t.b1})
 	for b := t.b0; b < t.b1; b++ {
 		blk := &t.act.blocks[b]
 		sigma := blk.Noise / math.Sqrt(p.kappa)
+		if lo == 0 {
+			t.bridges[b].proposeStart(p, blk.Lo, blk.Hi, sigma, step, t.act.ref[b], src)
+			continue
+		}
 		t.bridges[b].propose(p, lo, hi-lo, blk.Lo, blk.Hi, sigma, step, t.act.ref[b], src)
 	}
 	return p.Reference()

@@ -41,7 +41,7 @@ type o10 struct {
 func NewO10(cfg O10Config, setup PathSetup, all []pathint.Move, env Env, m *Model) (Runner, error) {
 	o := &o10{cfg: cfg, env: env, setup: setup, moves: map[string][]pathint.Move{}}
 	if setup.Config.End != "free" {
-		return nil, &KeyError{"path.end", `"pinned"`, `"free": the forward ensemble has no pinned end`}
+		return nil, &KeyError{"path.end", fmt.Sprintf("%q", setup.Config.End), `"free": the forward ensemble has no other end`}
 	}
 	if err := setup.Config.Sets.refuse("the forward ensemble has a free end"); err != nil {
 		return nil, err
@@ -61,9 +61,12 @@ func NewO10(cfg O10Config, setup PathSetup, all []pathint.Move, env Env, m *Mode
 		if _, err := setup.chain(m, 0, action, o.moves[action]); err != nil {
 			return nil, err
 		}
+		if err := setup.startMoves(o.moves[action]); err != nil {
+			return nil, err
+		}
 		o.actions = append(o.actions, action)
 	}
-	return o, nil
+	return o, setup.drawable(m)
 }
 
 // Applicable keeps the moves of one kind of coordinates.

@@ -293,7 +293,10 @@ const aisRunsPerPart = 64
 func NewAIS(cfg AISConfig, setup PathSetup, env Env, m *Model) (Runner, error) {
 	p, err := newPartition("ais", setup, env, m)
 	if err == nil && setup.Config.End != "free" {
-		err = &KeyError{"path.end", `"pinned"`, `"free": annealing starts from exact forward draws`}
+		err = &KeyError{"path.end", fmt.Sprintf("%q", setup.Config.End), `"free": annealing starts from exact forward draws`}
+	}
+	if err == nil {
+		err = setup.drawable(m)
 	}
 	return &ais{p, cfg}, err
 }

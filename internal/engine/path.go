@@ -17,15 +17,19 @@ type PathConfig struct {
 	Observable string    `toml:"observable" doc:"o of the tilt exp(−s Σ_{k=1..K} o(q_k)), one of the selected observables; empty: no tilt"`
 	Tilt       float64   `toml:"tilt" range:"(-inf,inf)" unit:"1/observable" doc:"s of the sampled law; estimators of log Z go from 0 to s"`
 	Hbar       float64   `toml:"hbar" range:"(0,inf)" unit:"1" doc:"ħ of exp(−S/ħ); the metric's determinant belongs to the measure and does not scale"`
-	End        string    `toml:"end" enum:"free|pinned" doc:"free end, or q_K fixed at end_at"`
+	End        string    `toml:"end" enum:"free|pinned|pinned-pair|periodic" doc:"free end; q_K fixed at end_at; q_{K−1} and q_K fixed at end_before and end_at, position and velocity of a law with momentum; or a ring, q_K = q_0 and no start of its own"`
 	EndAt      []float64 `toml:"end_at" unit:"1" doc:"the pinned end: one value for all components, or one each"`
 	Sets       PathSets  `toml:"sets"`
+	EndBefore  []float64 `toml:"end_before" unit:"1" doc:"q_{K−1} of a pinned pair, likewise"`
+	Start      string    `toml:"start" enum:"fixed|gaussian|boltzmann" doc:"law of q_0: fixed at the system's start; N(start, start_std²) in each component; e^{−U/start_temperature} of the system's potential"`
+	StartStd   float64   `toml:"start_std" range:"(0,inf)" unit:"1" doc:"standard deviation of a gaussian start"`
+	StartTemp  float64   `toml:"start_temperature" range:"[0,inf)" unit:"energy" doc:"temperature of a boltzmann start; 0: that of the system"`
 	Wrong      float64   `toml:"wrong_start" range:"[0,1000]" unit:"1" doc:"chains start from a trajectory simulated with its noise multiplied by this: deliberately wrong unless 1"`
 }
 
 // DefaultPath is the configuration with no key set.
 func DefaultPath() PathConfig {
-	return PathConfig{Steps: 16, Action: "onsager-machlup", Hbar: 1, End: "free", Wrong: 3, Sets: DefaultPathSets()}
+	return PathConfig{Steps: 16, Action: "onsager-machlup", Hbar: 1, End: "free", Start: "fixed", StartStd: 1, Wrong: 3, Sets: DefaultPathSets()}
 }
 
 // A PathSetup makes chains of paths of a task's model.
@@ -77,21 +81,6 @@ func NewAction(m *Model, name string) (pathint.Action, error) {
 	return pathint.NewOnsagerMachlup(m.Recurrence)
 }
 
-func (p PathSetup) ends(m *Model) (pathint.Ends, error) {
-	if p.Config.End == "free" {
-		return pathint.FreeEnd(m.Start), nil
-	}
-	n, at := len(m.Start), p.Config.EndAt
-	if len(at) != 1 && len(at) != n {
-		return pathint.Ends{}, &KeyError{"path.end_at", fmt.Sprintf("%d values", len(at)), fmt.Sprintf("1 or %d (one for each component)", n)}
-	}
-	end := make([]float64, n)
-	for i := range end {
-		end[i] = at[i%len(at)]
-	}
-	return pathint.Pinned(m.Start, end), nil
-}
-
 // check builds everything once, so that what is refused is refused before a run.
 func (p PathSetup) check(m *Model) error {
 	if o := p.Config.Observable; o != "" {
@@ -106,6 +95,9 @@ func (p PathSetup) check(m *Model) error {
 		}
 	} else if p.Config.Tilt != 0 {
 		return &KeyError{"path.tilt", fmt.Sprint(p.Config.Tilt), "0 without path.observable"}
+	}
+	if err := p.checkEnds(); err != nil {
+		return err
 	}
 	_, err := p.Chain(m, p.Config.Tilt)
 	return err
@@ -122,10 +114,7 @@ func (p PathSetup) needTilt() error {
 // measure names what Z(s) is relative to.
 func (p PathSetup) measure() string {
 	m := "Z(0): the law of the trainer's paths, " + p.Config.Action
-	if p.Config.End == "pinned" {
-		m += ", pinned at end_at"
-	}
-	return m
+	return m + p.Config.endsMeasure()
 }
 
 // start puts chain number i on a deliberately wrong path: even ones on a trajectory with

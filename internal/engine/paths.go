@@ -215,6 +215,9 @@ func (p *paths) alone(m *Model, from *pathint.Chain, set moveSet) (*pathint.Chai
 	path := from.Path()
 	var flat []float64
 	if path.Action().Inputs() > 0 {
+		if path.Ends().Density() != nil {
+			flat = append(flat, path.Slice(0)[:path.Config()]...)
+		}
 		for k := range path.Steps() {
 			flat = append(flat, path.Input(k)...)
 		}
@@ -362,9 +365,7 @@ func (p *paths) writeSlices(set moveSet, group []any, out *Output) {
 		return
 	}
 	middle, last := p.setup.Config.Steps/2, p.setup.Config.Steps
-	if p.setup.Config.End == "pinned" {
-		last--
-	}
+	last -= p.setup.Config.pins()
 	for o, col := range p.cols {
 		for k := 1; k <= last; k++ {
 			others := []int{k}
