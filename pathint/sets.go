@@ -217,3 +217,23 @@ func (c *Chain) checkSets() error {
 	}
 	return nil
 }
+
+// Inside tells whether slice k of a path that need only visit B is in B.
+func (c *Chain) Inside(k int) bool {
+	if m := c.path.sets; m == nil || !m.Visit {
+		panic("pathint: inside of a chain whose path need not visit a set")
+	}
+	return c.path.sets.margin[k] > 0
+}
+
+// Relaxed restores a saved chain under B relaxed by the given amount, which the saved path
+// must satisfy.
+func (c *Chain) Relaxed(relax float64, saved []byte) error {
+	if c.path.sets == nil {
+		panic("pathint: relaxed sets of a chain without sets")
+	}
+	if err := c.UnmarshalBinary(saved); err != nil {
+		return err
+	}
+	return c.SetRelax(relax)
+}

@@ -278,6 +278,7 @@ var small = map[string][]string{
 	"o10":         {"runs=50", "warm=5", "burn=5", "draws=50"},
 	"w2-flow":     {"cells=40", "steps=5"},
 	"paper":       {`statement="eq-2"`},
+	"rate":        {"runs=0"},
 	"exchange":    {"levels=3", "warm=5", "burn=5", "draws=50"},
 }
 
@@ -310,7 +311,7 @@ func TestEveryEstimatorRunsOnBothActions(t *testing.T) {
 				refused := map[string]bool{
 					"collapse": system != "mlp", "w2-flow": system != "mlp" && system != "lq", // what has data, and modes
 					"free-energy": system != "ou",
-				}[k.name]
+				}[k.name] || betweenSets(k.name)
 				if refused {
 					if err == nil || !strings.Contains(err.Error(), "test.toml:") {
 						t.Errorf("%s on %s: %v", k.name, system, err)
@@ -384,7 +385,10 @@ func TestEveryEstimatorStops(t *testing.T) {
 		case "derivatives":
 			continue // shorter than a stop
 		}
-		exp := load(t, strings.Replace(text, "[estimator.ensemble]\n[estimator.paths]\n", "[estimator."+k.name+"]\n", 1))
+		if betweenSets(k.name) {
+			text = rareText(t) + "[estimator.paths]\n"
+		}
+		exp := load(t, strings.Replace(strings.Replace(text, "[estimator.ensemble]\n", "", 1), "[estimator.paths]\n", "[estimator."+k.name+"]\n", 1))
 		runner := exp.Tasks[0].Runner
 		if _, err := runner.Run(ctx, runner.Parts()-1, func(float64) {}); err != context.Canceled {
 			t.Errorf("%s: a stopped part returns %v", k.name, err)

@@ -97,6 +97,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewPaper(*c.(*engine.PaperConfig), in.env, in.model)
 		}},
+	{"rate", "rate of transitions from A to B: the plateau of d/dt Z_AB(t)/Z_A, by forward trajectories and by paths through nested sets", ptr(engine.DefaultRate), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewRate(*c.(*engine.RateConfig), in.setup, in.env, in.model)
+		}},
 	{"o10", "certificate O10: forward ensemble, positions and innovations have the same law", ptr(engine.DefaultO10), true,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewO10(*c.(*engine.O10Config), in.setup, in.all, in.env, in.model)

@@ -181,10 +181,10 @@ func TestEveryEstimatorRunsOnOptimal(t *testing.T) {
 				exp, err := parse(text+table, append([]string{"path.action=" + action}, sets...)...)
 				innovationOnly := system == "minibatch trainer" || system == "potential"
 				elsewhere := k.name == "collapse" || k.name == "w2-flow" // of other data, other networks
-				refused :=
+				refused := betweenSets(k.name) ||
 					k.name == "free-energy" && strings.Contains(system, "trainer ") ||
-						(k.name == "free-energy" || k.name == "derivatives" || k.name == "stability") && system == "minibatch trainer" ||
-						k.paths && k.name != "o10" && innovationOnly && action == "onsager-machlup"
+					(k.name == "free-energy" || k.name == "derivatives" || k.name == "stability") && system == "minibatch trainer" ||
+					k.paths && k.name != "o10" && innovationOnly && action == "onsager-machlup"
 				if refused != (err != nil) && !elsewhere {
 					t.Errorf("%s on %s, %s: %v", k.name, system, action, err)
 				}

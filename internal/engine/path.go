@@ -52,22 +52,28 @@ func (p PathSetup) Chain(m *Model, s float64) (*pathint.Chain, error) {
 }
 
 func (p PathSetup) chain(m *Model, s float64, action string, moves []pathint.Move) (*pathint.Chain, error) {
-	act, err := NewAction(m, action)
+	spec, err := p.spec(m, s, action, moves)
 	if err != nil {
 		return nil, err
+	}
+	return pathint.NewChain(spec)
+}
+
+func (p PathSetup) spec(m *Model, s float64, action string, moves []pathint.Move) (spec pathint.Spec, err error) {
+	act, err := NewAction(m, action)
+	if err != nil {
+		return spec, err
 	}
 	ends, err := p.ends(m)
 	if err != nil {
-		return nil, err
+		return spec, err
 	}
-	spec := pathint.Spec{Action: act, Ends: ends, Steps: p.Config.Steps, Observer: m.Observer, Hbar: p.Config.Hbar, Moves: moves}
-	if spec.Sets, err = p.Config.Sets.bind(m); err != nil {
-		return nil, err
-	}
+	spec = pathint.Spec{Action: act, Ends: ends, Steps: p.Config.Steps, Observer: m.Observer, Hbar: p.Config.Hbar, Moves: moves}
 	if p.Config.Observable != "" {
 		spec.Tilt = pathint.Tilt{Observable: p.Config.Observable, S: s}
 	}
-	return pathint.NewChain(spec)
+	spec.Sets, err = p.Config.Sets.bind(m)
+	return spec, err
 }
 
 // NewAction returns the named action of a model, or the reason why it has none.

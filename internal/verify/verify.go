@@ -92,6 +92,7 @@ func Checks() []Check {
 		stabilityChecks(),
 		diracChecks(),
 		gameChecks(),
+		rareChecks(),
 	)
 }
 

@@ -1,0 +1,43 @@
+package build
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// betweenSets tells the estimators of paths from A to B, which need both sets.
+func betweenSets(name string) bool { return slices.Contains([]string{"rate"}, name) }
+
+// rareText is testdata/rare.toml without its estimators and sweep: a double well with sets.
+func rareText(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/rare.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(string(text), "[estimator.")
+	return head
+}
+
+// What cannot be meant is refused at its key.
+func TestRareRefusals(t *testing.T) {
+	text := rareText(t)
+	for _, c := range []struct {
+		table, sets, want string
+	}{
+		{"[estimator.rate]\n", "path.sets.b=[]", "path.sets: found a = [\"mean_x < -0.5\"], b = []"},
+		{"[estimator.rate]\n", "path.sets.a=[\"mean_x < -2.0\"]", "path.sets.a: found a start that misses it by 1,"},
+		{"[estimator.rate]\n", "path.sets.b=[\"mean_x > y\"]", "path.sets.b: found [\"mean_x > y\"], allowed inequalities"},
+		{"[estimator.rate]\n", "path.hbar=2.0", "a rate belongs to the dynamics itself"},
+		{"[estimator.rate]\nfrom = 29\n", "seed=1", "from: found 29, allowed at most path.steps − 2 = 28"},
+		{"[estimator.rate]\nruns = 0\nladders = 0\n", "seed=1", "one of them above 0"},
+		{"[estimator.o10]\n", "seed=1", "no sets: the forward ensemble has a free end"},
+		{"[estimator.exchange]\nover = \"hbar\"\n", "seed=1", "no sets: Z(ħ)"},
+	} {
+		if _, err := parse(text+c.table, c.sets); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s%s: %v, want %q", c.table, c.sets, err, c.want)
+		}
+	}
+}
