@@ -85,6 +85,15 @@ type AdjointRecurrence interface {
 	HasAdjoint() error
 }
 
+// A Subsampler is a system whose drift is a mean over a fixed batch and can be had, more
+// cheaply, over a part of it: what delayed acceptance tries first.
+type Subsampler interface {
+	Batch() int // samples of the whole batch
+	// Subsample returns the system on the first rows of them, or why there is none. It has
+	// the same configuration and inputs, and storage of its own.
+	Subsample(rows int) (Map, error)
+}
+
 // MetricRecurrence is a Recurrence some of whose blocks have Metric set.
 type MetricRecurrence interface {
 	Recurrence

@@ -6,11 +6,15 @@ type Coordinates int
 const (
 	Positions   Coordinates = iota // the slices q_1, …, q_K
 	Innovations                    // the standard normal inputs ξ_0, …, ξ_{K−1}
+	Either                         // in the catalogue: those of the move it wraps
 )
 
 func (c Coordinates) String() string {
-	if c == Innovations {
+	switch c {
+	case Innovations:
 		return "innovations"
+	case Either:
+		return "positions or innovations"
 	}
 	return "positions"
 }

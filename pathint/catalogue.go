@@ -27,6 +27,8 @@ var moves = []MoveEntry{
 		func() Move { return &InnovationHMC{Leapfrog: 8, Step: 0.2, Target: 0.8, Jitter: 0.2} }},
 	{"pcn-langevin", "pCN steered by the exact gradient of the tilt", Innovations,
 		func() Move { return &PCNLangevin{Step: 0.5, Target: 0.57} }},
+	{"delayed", "any other move, tried first with a cheaper action (delayed acceptance)", Either,
+		func() Move { return &Delayed{Move: "staging", Cheap: "linear", Rows: 32} }},
 }
 
 // Moves returns the catalogue.

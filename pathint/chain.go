@@ -215,6 +215,7 @@ func (c *Cost) add(now, before Cost) {
 	c.Drifts += now.Drifts - before.Drifts
 	c.Steps += now.Steps - before.Steps
 	c.Metrics += now.Metrics - before.Metrics
+	c.Cheap += now.Cheap - before.Cheap
 }
 
 // batch is a kernel that can make and decide all proposals of a sweep at once, exactly as
@@ -227,11 +228,16 @@ type batch interface {
 // Stats returns the record of move i since the last reset.
 func (c *Chain) Stats(i int) Stats {
 	m := &c.moves[i]
-	return Stats{
+	s := Stats{
 		Move: m.move.Name(), Step: m.step,
 		Proposed: m.stats.proposed, Accepted: m.stats.accepted, Diverged: m.stats.diverged,
 		Gradients: c.path.Gradients(m.stats.cost), Metrics: m.stats.cost.Metrics,
 	}
+	if d, ok := m.kernel.(*delayed); ok {
+		s.Cheap = d.evaluations(m.stats.cost.Cheap)
+		s.Gradients += d.price * s.Cheap
+	}
+	return s
 }
 
 // Moves returns how many moves a sweep applies.

@@ -21,6 +21,8 @@ var conformance = []Move{
 	PCN{Step: 0.5}, PCN{Step: 1}, PCN{Step: 0.6, Window: 2},
 	Shooting{Step: 1}, Shooting{Count: 2, Step: 0.5},
 	HMC{Leapfrog: 3, Step: 0.5}, HMC{Leapfrog: 4, Step: 0.9, Jitter: 0.5}, MALA{Step: 0.8},
+	Delayed{Cheap: "linear", Inner: Staging{Length: 4, Step: 0.6}}, Delayed{Cheap: "linear", Inner: HMC{Leapfrog: 3, Step: 0.5}},
+	Delayed{Cheap: "linear", Inner: Bisection{Levels: 2, Step: 1}}, Delayed{Cheap: "linear", Inner: PCN{Step: 0.6, Window: 3}},
 	InnovationHMC{Leapfrog: 2, Step: 0.8, Jitter: 0.3}, PCNLangevin{Step: 0.9},
 }
 
@@ -68,7 +70,7 @@ func (b bench) chain(t testing.TB, m Move) *Chain {
 	t.Helper()
 	var act Action = mustAction(t, b.sys)
 	for _, e := range Moves() {
-		if m.Name() == e.Name && e.Coordinates == Innovations {
+		if innermost(m).Name() == e.Name && e.Coordinates == Innovations {
 			inn, err := NewInnovation(b.sys)
 			if err != nil {
 				t.Fatal(err)
@@ -88,22 +90,31 @@ func (b bench) chain(t testing.TB, m Move) *Chain {
 		Tilt: b.tilt, Beta: b.kappa, Moves: []Move{m}})
 }
 
+// innermost is the move that a move wraps, or itself.
+func innermost(m Move) Move {
+	if d, ok := m.(Delayed); ok {
+		return d.Unwrap()
+	}
+	return m
+}
+
 // followsGradient tells the moves that need the gradient of the action.
 func followsGradient(m Move) bool {
-	switch m.(type) {
+	switch innermost(m).(type) {
 	case HMC, MALA, InnovationHMC, PCNLangevin:
 		return true
 	}
 	return false
 }
 
-// has tells whether a move applies: the gradient of a metric's determinant does not exist. A
-// bench whose start moves is for the moves that move it.
+// has tells whether a move applies: neither the gradient of a metric's determinant nor a
+// linearised metric exists. A bench whose start moves is for the moves that move it.
 func (b bench) has(m Move) bool {
 	if b.free > 0 && !MovesStart(m) {
 		return false
 	}
-	return !followsGradient(m) || !slices.ContainsFunc(b.sys.blocks, func(blk langevin.Block) bool { return blk.Metric })
+	_, linear := m.(Delayed)
+	return !followsGradient(m) && !linear || !slices.ContainsFunc(b.sys.blocks, func(blk langevin.Block) bool { return blk.Metric })
 }
 
 // draw puts the chain at an exact draw of the untilted law and returns its weight under
@@ -251,7 +262,7 @@ func balance(t *testing.T, b bench) {
 				f0, g0 := f(c), g(c)
 				i := src.Intn(kernel.Begin(c.path, src))
 				ratio := kernel.Propose(c.path, i, step, src)
-				if Metropolis(ratio-c.path.Delta(), exponential(src, make([]float64, 2))) {
+				if !math.IsInf(ratio, -1) && Metropolis(ratio-c.path.Delta(), exponential(src, make([]float64, 2))) {
 					c.path.keep()
 				} else {
 					c.path.restore()

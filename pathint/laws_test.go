@@ -30,6 +30,7 @@ func TestGaussianPaths(t *testing.T) {
 		{"momentum, pinned position", 0.9, 0.6, 1, 0.2, 1, []float64{-0.5}, Staging{Length: 4, Step: 0.8}},
 		{"OU bridge, bisection", 0.8, 0, 1, 0.2, 1.3, []float64{-0.4}, Bisection{Levels: 2, Step: 1}},
 		{"tilted OU, free end, bisection", 0.7, 0, 1.4, 0.4, 1, nil, Bisection{Levels: 3, Step: 0.8}},
+		{"tilted OU, delayed by the linear drift", 0.7, 0, 1.4, 0.4, 1, nil, Delayed{Inner: Staging{Length: 5, Step: 0.8}, Cheap: "linear"}},
 		{"momentum, free end, bisection", 0.9, 0.6, 1, 0.2, 1, nil, Bisection{Levels: 3, Step: 1}},
 		{"momentum, pinned pair", 0.9, 0.6, 1, 0, 1, []float64{0.3, -0.5}, Staging{Length: 4, Step: 1}},
 		{"momentum, pinned pair, single slice", 0.95, 0.3, 1.5, 0.1, 1, []float64{0.3, -0.5}, SingleSlice{Step: 1}},

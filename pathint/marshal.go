@@ -8,7 +8,7 @@ import (
 )
 
 // marshalVersion changes whenever the layout below does.
-const marshalVersion = 1
+const marshalVersion = 2
 
 var magic = [8]byte{'p', 'a', 't', 'h', 'i', 'n', 't', marshalVersion}
 
@@ -77,7 +77,7 @@ func (c *Chain) UnmarshalBinary(b []byte) error {
 }
 
 func (s *counters) fields() []*int64 {
-	return []*int64{&s.proposed, &s.accepted, &s.diverged, &s.cost.Drifts, &s.cost.Steps, &s.cost.Metrics}
+	return []*int64{&s.proposed, &s.accepted, &s.diverged, &s.cost.Drifts, &s.cost.Steps, &s.cost.Metrics, &s.cost.Cheap}
 }
 
 func putInt(b []byte, v int64) []byte { return binary.LittleEndian.AppendUint64(b, uint64(v)) }

@@ -58,7 +58,8 @@ type Stats struct {
 	Proposed  int64
 	Accepted  int64
 	Diverged  int64   // proposals whose weight was not finite
-	Gradients float64 // gradient evaluations: block drifts / blocks + map steps
+	Gradients float64 // gradient evaluations: block drifts / blocks + map steps, cheap ones at their price
+	Cheap     float64 // evaluations of the cheaper action of delayed acceptance
 	Metrics   int64   // metric norms evaluated besides
 }
 

@@ -12,6 +12,7 @@ type Cost struct {
 	Drifts  int64 // drifts of single blocks
 	Steps   int64 // steps of a Map
 	Metrics int64 // metric norms that no drift at the same configuration preceded
+	Cheap   int64 // drifts of single blocks, or steps, of the cheaper action of delayed acceptance
 }
 
 // A Path is a trajectory with everything that depends on it: slices 0..K, inputs, the
@@ -175,6 +176,7 @@ func (p *Path) Charge(c Cost) {
 	p.cost.Drifts += c.Drifts
 	p.cost.Steps += c.Steps
 	p.cost.Metrics += c.Metrics
+	p.cost.Cheap += c.Cheap
 }
 
 // Gradients returns a cost in gradient evaluations: block drifts over the number of
@@ -419,6 +421,9 @@ func (p *Path) close() {
 // restore undoes an open proposal.
 func (p *Path) restore() {
 	t := &p.trial
+	if !t.open { // it was rejected before it was written
+		return
+	}
 	p.close()
 	copy(p.slices[t.q0*p.width:], t.slices)
 	p.seal(t.q1)

@@ -252,7 +252,7 @@ func bindPath(doc *spec.Doc, table string) (engine.PathSetup, []pathint.Move, er
 	if len(setup.Moves) == 0 {
 		var valid []string
 		for _, e := range pathint.Moves() {
-			if e.Coordinates == coordinates {
+			if e.Coordinates == coordinates || e.Coordinates == pathint.Either {
 				valid = append(valid, "[move."+e.Name+"]")
 			}
 		}
@@ -273,6 +273,9 @@ func decodeMove(doc *spec.Doc, name string) (pathint.Move, error) {
 		if e.Name == kind.Kind {
 			m := e.New()
 			err := doc.Table(table).Decode(m)
+			if d, ok := m.(*pathint.Delayed); ok && err == nil {
+				err = decodeInner(doc, table, d)
+			}
 			if name != kind.Kind {
 				return alias{m, name}, err
 			}

@@ -82,7 +82,7 @@ func Applicable(all []pathint.Move, c pathint.Coordinates) []pathint.Move {
 
 // MoveCoordinates says what a move of the catalogue, or one that wraps it, works on.
 func MoveCoordinates(m pathint.Move) pathint.Coordinates {
-	if w, ok := m.(interface{ Unwrap() pathint.Move }); ok {
+	for w, ok := m.(interface{ Unwrap() pathint.Move }); ok; w, ok = m.(interface{ Unwrap() pathint.Move }) {
 		m = w.Unwrap()
 	}
 	for _, e := range pathint.Moves() {
