@@ -53,11 +53,25 @@ func LinearNoise(m Map, q []float64, obs GradientObserver, steps []int) (*Predic
 	if err := checkSteps(steps); err != nil {
 		return nil, err
 	}
-	a := newAdjoint(m, lin, obs, steps)
-	if err := a.checkpoints(q); err != nil {
+	a := newAdjoint(m, obs, steps)
+	a.co = make([]float64, len(steps)*a.width*m.Dim())
+	quiet, noise := make([]float64, m.Inputs()), make([]float64, m.Inputs())
+	a.step = func(_ int, next, state []float64) { m.Step(next, state, quiet) }
+	a.pull = func(_ int, state []float64, first int) error {
+		for j := first; j < len(a.vr); j++ {
+			c := a.co[j*m.Dim() : (j+1)*m.Dim()]
+			lin.NoiseVJP(noise, state, c)
+			for _, z := range noise {
+				a.vr[j] += z * z
+			}
+			lin.VJP(a.next, state, c)
+			copy(c, a.next)
+		}
+		return nil
+	}
+	if err := a.run(q); err != nil {
 		return nil, err
 	}
-	a.sweep()
 	return a.prediction()
 }
 
@@ -76,13 +90,18 @@ func checkSteps(steps []int) error {
 	return nil
 }
 
-// adjoint is one backward sweep.
+// adjoint is one backward sweep along a trajectory.
 type adjoint struct {
 	m     Map
-	lin   Linearizer
 	obs   GradientObserver
 	steps []int
 	width int // number of observables
+
+	// step is step k of the trajectory; the same k and state give the same.
+	step func(k int, next, state []float64)
+	// pull carries the cotangents from the first on from step k+1 to k and adds the noise of
+	// step k to vr.
+	pull func(k int, state []float64, first int) error
 
 	stride int
 	marks  [][]float64 // states at multiples of stride
@@ -91,11 +110,11 @@ type adjoint struct {
 	mean   []float64   // (step, observable)
 	vr     []float64
 
-	xi, next, noise []float64
+	next []float64
 }
 
-func newAdjoint(m Map, lin Linearizer, obs GradientObserver, steps []int) *adjoint {
-	a := &adjoint{m: m, lin: lin, obs: obs, steps: steps, width: len(obs.Observables())}
+func newAdjoint(m Map, obs GradientObserver, steps []int) *adjoint {
+	a := &adjoint{m: m, obs: obs, steps: steps, width: len(obs.Observables())}
 	last := steps[len(steps)-1]
 	a.stride = max(1, int(math.Ceil(math.Sqrt(float64(last)))))
 	for range last/a.stride + 1 {
@@ -104,12 +123,17 @@ func newAdjoint(m Map, lin Linearizer, obs GradientObserver, steps []int) *adjoi
 	for range a.stride {
 		a.window = append(a.window, make([]float64, m.Dim()))
 	}
-	a.co = make([]float64, len(steps)*a.width*m.Dim())
 	a.mean = make([]float64, len(steps)*a.width)
 	a.vr = make([]float64, len(steps)*a.width)
-	a.xi, a.noise = make([]float64, m.Inputs()), make([]float64, m.Inputs())
 	a.next = make([]float64, m.Dim())
 	return a
+}
+
+func (a *adjoint) run(q []float64) error {
+	if err := a.checkpoints(q); err != nil {
+		return err
+	}
+	return a.sweep()
 }
 
 // checkpoints runs the classical trajectory, keeping every stride-th state, the
@@ -133,7 +157,7 @@ func (a *adjoint) checkpoints(q []float64) error {
 				return nil
 			}
 		}
-		a.m.Step(a.next, state, a.xi)
+		a.step(k, a.next, state)
 		if !finite(a.next) {
 			return fmt.Errorf("langevin: linear-noise prediction: the classical trajectory diverged at step %d", k+1)
 		}
@@ -142,36 +166,25 @@ func (a *adjoint) checkpoints(q []float64) error {
 }
 
 // sweep goes backward through the steps, window by window.
-func (a *adjoint) sweep() {
+func (a *adjoint) sweep() error {
 	last := a.steps[len(a.steps)-1]
 	active := len(a.steps) // cotangents of steps[active:] are alive
 	for w := (last - 1) / a.stride; w >= 0 && last > 0; w-- {
 		lo, hi := w*a.stride, min((w+1)*a.stride, last)
 		copy(a.window[0], a.marks[w])
 		for k := lo + 1; k < hi; k++ {
-			a.m.Step(a.window[k-lo], a.window[k-lo-1], a.xi)
+			a.step(k-1, a.window[k-lo], a.window[k-lo-1])
 		}
 		for k := hi - 1; k >= lo; k-- {
 			for active > 0 && a.steps[active-1] > k {
 				active--
 			}
-			a.pullBack(a.window[k-lo], active)
+			if err := a.pull(k, a.window[k-lo], active*a.width); err != nil {
+				return err
+			}
 		}
 	}
-}
-
-// pullBack carries the active cotangents from step k+1 to k and adds the noise of step k.
-func (a *adjoint) pullBack(state []float64, active int) {
-	dim := len(state)
-	for j := active * a.width; j < len(a.vr); j++ {
-		c := a.co[j*dim : (j+1)*dim]
-		a.lin.NoiseVJP(a.noise, state, c)
-		for _, z := range a.noise {
-			a.vr[j] += z * z
-		}
-		a.lin.VJP(a.next, state, c)
-		copy(c, a.next)
-	}
+	return nil
 }
 
 func (a *adjoint) prediction() (*Prediction, error) {

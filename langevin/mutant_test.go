@@ -42,7 +42,7 @@ func TestMutants(t *testing.T) {
 	plant("batches with replacement", "data_set.go", "q.order[i], q.order[k] = q.order[k], q.order[i]\n\t\trow := q.data[q.order[i]*d:]",
 		"row := q.data[q.order[k]*d:]", "^TestMinibatchData$")
 	plant("F for G in the norm", "sine_metric.go", "r[i] * r[i] / g", "r[i] * r[i] * g", conform)
-	plant("noise after the pull-back", "linear_noise.go", "a.lin.NoiseVJP(a.noise, state, c)", "a.lin.VJP(a.next, state, c)\n\t\ta.lin.NoiseVJP(a.noise, state, a.next)", "^TestLinearNoiseExact$")
+	plant("noise after the pull-back", "linear_noise.go", "lin.NoiseVJP(noise, state, c)", "lin.VJP(a.next, state, c)\n\t\t\tlin.NoiseVJP(noise, state, a.next)", "^TestLinearNoiseExact$")
 	plant("one stream for all replicas", "ensemble.go", "e.sources[i].Normals(xi)", "e.sources[0].Normals(xi)", "^TestEnsembleIsReproducible$")
 	langevintest.KillMutants(t, mutants)
 }

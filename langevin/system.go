@@ -128,3 +128,11 @@ type Potential interface {
 	Energy(x []float64) float64
 	Gradient(dst, x []float64) float64 // writes ∇U, returns U
 }
+
+// A BatchLinearizer is the Linearizer of a Map whose step depends on a minibatch: its
+// derivatives are on the batch chosen last.
+type BatchLinearizer interface {
+	Linearizer
+	// OnBatch chooses the batch by the inputs of a step, all Inputs() of them.
+	OnBatch(xi []float64)
+}
