@@ -2,28 +2,52 @@ package gan
 
 import (
 	"fmt"
+	"slices"
 
 	"machlup/langevin"
 )
 
 // Linearizer returns the exact derivative of the noise-free step on the quenched batch, for
-// players with the sgd or momentum rule on plain directions or natural ones in the l2
-// metric, with injected noise (isotropic, or metric in the l2 metric) or none. The value is
+// dynamics alternating (k = 1) and simultaneous, any rule of the catalogue on plain
+// directions or natural ones in the l2 metric, and every noise on a quenched batch:
+// minibatch-gaussian, injected (isotropic, or metric in the l2 metric), their sum, or none.
+// Counters in the optimizers' memory are held fixed, as noise does not reach them. The value is
 // also the trainer's Map; it shares the trainer's working storage. It refuses the rest with
 // the reason.
 func (t *Trainer) Linearizer() (langevin.Linearizer, error) {
 	if t.cfg.Noise.minibatch() {
-		return nil, fmt.Errorf("gan: noise kind %q has no linearisation about ξ = 0: inputs of zero are not a typical batch; use kind injected or none", t.cfg.Noise.Kind)
+		return nil, fmt.Errorf("gan: noise kind %q has no linearisation about ξ = 0: inputs of zero are not a typical batch; see BatchLinearizer, or use kind minibatch-gaussian, injected or none", t.cfg.Noise.Kind)
 	}
+	return t.linearizer()
+}
+
+// BatchLinearizer returns the derivative of the step by the state on a given minibatch, which
+// linear-noise theory of true minibatches averages. It is as Linearizer else.
+func (t *Trainer) BatchLinearizer() (langevin.BatchLinearizer, error) {
+	switch {
+	case !t.cfg.Noise.minibatch():
+		return nil, fmt.Errorf("gan: noise kind %q has no minibatches; see Linearizer", t.cfg.Noise.Kind)
+	case t.cfg.Noise.epochs():
+		return nil, fmt.Errorf("gan: batches of noise kind %q are correlated over an epoch, which linear-noise theory by steps does not have; use kind minibatch", t.cfg.Noise.Kind)
+	}
+	lz, err := t.linearizer()
+	if err != nil {
+		return nil, err
+	}
+	return &batchLinearizer{lz, make([]float64, t.fresh)}, nil
+}
+
+func (t *Trainer) linearizer() (*linearizer, error) {
 	lz := &linearizer{Trainer: t, joint: t.play.joint()}
 	for b, pl := range []*player{t.dis, t.gen} {
-		var err error
-		if lz.eta[b], lz.beta[b], err = pl.opt.Rule.Linear(); err != nil {
+		rule, err := asSmooth(pl.opt.Rule)
+		if err != nil {
 			return nil, fmt.Errorf("gan: the step of the %s has no exact linearisation here: %w", pl.name, err)
 		}
 		if _, ok := pl.metric.(transposable); pl.ownF && !ok {
 			return nil, fmt.Errorf("gan: the noise of the %s in the metric %q has no linearisation here; use the l2 metric or isotropic noise", pl.name, pl.opt.Direction.Metric)
 		}
+		lz.rule[b], lz.step[b] = rule, newRuleDerivative(rule, pl.hi-pl.lo)
 	}
 	var err error
 	if lz.slope, err = newDirectionDerivative(t); err == nil {
@@ -33,8 +57,9 @@ func (t *Trainer) Linearizer() (langevin.Linearizer, error) {
 		return nil, fmt.Errorf("gan: the step's linearisation: %w", err)
 	}
 	lz.next = make([]float64, t.state)
-	lz.hv = make([]float64, t.n)
-	lz.u = make([]float64, t.n)
+	for _, v := range []*[]float64{&lz.hv, &lz.wd, &lz.wn, &lz.sum, &lz.noise} {
+		*v = make([]float64, t.n)
+	}
 	return lz, nil
 }
 
@@ -45,83 +70,121 @@ type transposable interface {
 
 // A linearizer differentiates the step
 //
-//	u_D = β v_D − η y_D(ψ,θ),   ψ' = ψ + u_D,
-//	u_G = β v_G − η y_G(ψ',θ),  θ' = θ + u_G   (y_G(ψ,θ) when simultaneous),
+//	(ψ', memory') = rule_D(ψ, memory, y_D(ψ,θ)),
+//	(θ', memory') = rule_G(θ, memory, y_G(ψ',θ))   (y_G(ψ,θ) when simultaneous),
 //
 // y_D and y_G being the players' directions.
 type linearizer struct {
 	*Trainer
-	eta, beta [2]float64
-	joint     bool // the generator sees ψ, not ψ'
-	slope     *directionDerivative
-	next      []float64 // noise-free step
-	hv        []float64 // [ψ|θ] derivatives of directions
-	u         []float64 // [ψ|θ] cotangents of u_D and u_G
+	rule  [2]smoothRule
+	step  [2]*ruleDerivative // of the rules, at memo
+	joint bool               // the generator sees ψ, not ψ'
+	slope *directionDerivative
+	memo  []float64 // state at which next and step are; nil for none
+	next  []float64 // noise-free step
+	hv    []float64 // [ψ|θ] derivatives of directions
+	wd    []float64 // [ψ|θ] cotangents of the directions
+	wn    []float64 // [ψ|θ] cotangents of the noise s·w
+	sum   []float64 // [ψ|θ] cotangents of ψ' and θ'
+	noise []float64 // [ψ|θ]
+	reg   []float64 // [state] memories that are not asked for
+
+	scratch []float64 // [longest of ψ and θ] of minibatch-gaussian
 }
 
 // JVP writes M·v.
 func (lz *linearizer) JVP(dst, state, v []float64) {
 	lz.check(dst, state, v)
-	t := lz.Trainer
-	at, seen := lz.both(state)
-	lz.slope.tangent(t.Psi(lz.hv), 0, at, t.Psi(v), t.Theta(v))
-	lz.tangentStep(dst, v, t.dis, 0)
-	vPsi := t.Psi(dst)
-	if lz.joint {
-		vPsi = t.Psi(v)
-	}
-	lz.slope.tangent(t.Theta(lz.hv), 1, seen, vPsi, t.Theta(v))
-	lz.tangentStep(dst, v, t.gen, 1)
+	lz.push(dst, state, v, nil)
 }
 
-// tangentStep moves a player's tangent, given that of its gradient in hv.
-func (lz *linearizer) tangentStep(dst, v []float64, pl *player, b int) {
-	q, rq, rg := dst[pl.lo:pl.hi], v[pl.lo:pl.hi], lz.hv[pl.lo:pl.hi]
-	for i, g := range rg {
-		q[i] = rq[i] - lz.eta[b]*g
+// NoiseJVP writes L·xi; len(xi) = Inputs().
+func (lz *linearizer) NoiseJVP(dst, state, xi []float64) {
+	if len(xi) != lz.inputs {
+		panic("gan: NoiseJVP: xi has the wrong length")
 	}
-	if m, rm := dst[pl.mem:pl.end], v[pl.mem:pl.end]; len(m) > 0 {
-		for i, x := range rm {
-			m[i] = lz.beta[b]*x - lz.eta[b]*rg[i]
-			q[i] = rq[i] + m[i]
+	lz.check(dst, state, dst)
+	lz.push(dst, state, nil, xi)
+}
+
+// push carries a tangent of the state and one of the inputs, nil for zero, through the step.
+func (lz *linearizer) push(dst, state, v, xi []float64) {
+	t := lz.Trainer
+	at := lz.both(state)
+	for b, pl := range []*player{t.dis, t.gen} {
+		var p, m, vPsi, vTheta []float64
+		if v != nil {
+			p, m = v[pl.lo:pl.hi], v[pl.mem:pl.end]
+			vPsi, vTheta = t.Psi(v), t.Theta(v)
 		}
+		if b == 1 && !lz.joint {
+			vPsi = t.Psi(dst)
+		}
+		hv := lz.hv[pl.lo:pl.hi]
+		clear(hv)
+		if vPsi != nil || vTheta != nil {
+			lz.slope.tangent(hv, b, at[b], vPsi, vTheta)
+			copy(lz.hv[pl.lo:pl.hi], hv)
+		}
+		lz.step[b].tangent(dst[pl.lo:pl.hi], dst[pl.mem:pl.end], p, m, hv, lz.pushNoise(b, state, at[b], xi))
 	}
+}
+
+// pushNoise returns the tangent of player b's noise s·w and adds that of its direction to hv.
+func (lz *linearizer) pushNoise(b int, state []float64, at configuration, xi []float64) []float64 {
+	pl := lz.player(b)
+	if xi == nil {
+		return nil
+	}
+	if lz.cfg.Noise.gaussian() {
+		lz.gaussianTangent(lz.hv[pl.lo:pl.hi], b, at, xi)
+	}
+	if pl.s == 0 {
+		return nil
+	}
+	w := xi[pl.xi:pl.xiEnd]
+	if pl.ownF {
+		lz.slope.follow(b, configuration{lz.Psi(state), lz.Theta(state)})
+		pl.metric.sample(pl.noise, state[pl.lo:pl.hi], w)
+		w = pl.noise
+	}
+	out := lz.noise[pl.lo:pl.hi]
+	scaled(out, pl.s, w)
+	return out
 }
 
 // VJP writes Mᵀ·w.
 func (lz *linearizer) VJP(dst, state, w []float64) {
 	lz.check(dst, state, w)
 	t := lz.Trainer
-	lz.cotangents(state, w)
-	for i, h := range t.Theta(lz.hv) {
-		t.Theta(dst)[i] = t.Theta(w)[i] - lz.eta[1]*h
-	}
-	// ψ reaches the next state through ψ' = ψ + u_D, through g_D, and through g_G directly or
-	// by ψ'.
-	for i, h := range t.Psi(lz.hv) {
-		t.Psi(dst)[i] = t.Psi(w)[i] - lz.eta[1]*h
-	}
-	lz.slope.adjoint(lz.hv, 0, configuration{t.Psi(state), t.Theta(state)}, t.Psi(lz.u))
+	at := lz.both(state)
+	lz.cotangents(dst, at, w)
+	lz.slope.adjoint(lz.hv, 0, at[0], t.Psi(lz.wd))
 	for i, h := range lz.hv {
-		dst[i] -= lz.eta[0] * h
+		dst[i] = lz.sum[i] + h
 	}
-	scaled(dst[t.dis.mem:t.dis.end], lz.beta[0], t.Psi(lz.u)[:t.dis.end-t.dis.mem])
-	scaled(dst[t.gen.mem:t.gen.end], lz.beta[1], t.Theta(lz.u)[:t.gen.end-t.gen.mem])
 }
 
-// NoiseVJP writes Lᵀ·w: the injected noise enters u_D and u_G with standard deviation s, in
-// the metric through its factor at the state.
+// NoiseVJP writes Lᵀ·w: the injected noise is an input of the rules, in the metric through
+// its factor at the state; that of minibatch-gaussian is in the directions.
 func (lz *linearizer) NoiseVJP(dst, state, w []float64) {
 	if len(dst) != lz.inputs {
 		panic("gan: NoiseVJP: dst has the wrong length")
 	}
 	lz.check(w, state, w)
-	lz.cotangents(state, w)
+	at := lz.both(state)
+	if lz.reg == nil {
+		lz.reg = make([]float64, lz.state)
+	}
+	lz.cotangents(lz.reg, at, w)
 	for b, pl := range []*player{lz.dis, lz.gen} {
+		if lz.cfg.Noise.gaussian() {
+			lz.gaussianAdjoint(dst, b, at[b], lz.wd[pl.lo:pl.hi])
+		}
 		if pl.s == 0 {
 			continue
 		}
-		xi, u := dst[pl.xi:pl.xiEnd], lz.u[pl.lo:pl.hi]
+		xi, u := dst[pl.xi:pl.xiEnd], lz.wn[pl.lo:pl.hi]
 		if pl.ownF {
 			lz.slope.follow(b, configuration{lz.Psi(state), lz.Theta(state)})
 			pl.metric.(transposable).sampleTransposed(xi, state[pl.lo:pl.hi], u)
@@ -131,80 +194,89 @@ func (lz *linearizer) NoiseVJP(dst, state, w []float64) {
 	}
 }
 
-// NoiseJVP writes L·xi; len(xi) = Inputs().
-func (lz *linearizer) NoiseJVP(dst, state, xi []float64) {
-	if len(xi) != lz.inputs {
-		panic("gan: NoiseJVP: xi has the wrong length")
+// cotangents pulls w back to the directions (wd), the noises (wn), the memories (in dst) and
+// to what of (ψ, θ) does not pass through y_D (sum).
+func (lz *linearizer) cotangents(dst []float64, at [2]configuration, w []float64) {
+	d, g := lz.dis, lz.gen
+	copy(lz.sum, w[:lz.n])
+	lz.step[1].adjoint(lz.wd[g.lo:g.hi], lz.wn[g.lo:g.hi], dst[g.mem:g.end], w[g.lo:g.hi], w[g.mem:g.end])
+	lz.slope.adjoint(lz.hv, 1, at[1], lz.Theta(lz.wd))
+	if lz.joint { // y_G sees ψ: u_D does not reach it
+		lz.step[0].adjoint(lz.wd[d.lo:d.hi], lz.wn[d.lo:d.hi], dst[d.mem:d.end], w[d.lo:d.hi], w[d.mem:d.end])
 	}
-	lz.check(dst, state, dst)
-	t := lz.Trainer
-	_, seen := lz.both(state)
-	clear(dst)
-	lz.push(dst, state, xi, 0)
+	for i, h := range lz.hv {
+		lz.sum[i] += h
+	}
 	if !lz.joint {
-		lz.slope.tangent(t.Theta(lz.hv), 1, seen, t.Psi(dst), nil)
-		scaled(t.Theta(dst), -lz.eta[1], t.Theta(lz.hv))
+		lz.step[0].adjoint(lz.wd[d.lo:d.hi], lz.wn[d.lo:d.hi], dst[d.mem:d.end], lz.Psi(lz.sum), w[d.mem:d.end])
 	}
-	lz.push(dst, state, xi, 1)
 }
 
-// push adds a player's noise to the tangent of its u, from there to parameters and
-// velocity.
-func (lz *linearizer) push(dst, state, xi []float64, b int) {
-	pl := lz.player(b)
-	u, w := dst[pl.lo:pl.hi], xi[pl.xi:pl.xiEnd]
-	if pl.ownF && pl.s > 0 {
-		lz.slope.follow(b, configuration{lz.Psi(state), lz.Theta(state)})
-		pl.metric.sample(pl.noise, state[pl.lo:pl.hi], w)
-		w = pl.noise
-	}
-	for i, x := range w {
-		u[i] += pl.s * x
-	}
-	copy(dst[pl.mem:pl.end], u)
-}
-
-// cotangents leaves the cotangents of u_D and u_G in u, and ∇(u_Gᵀy_G) at (ψ', θ) in hv, whose ψ rows are what the generator's step adds to the cotangent of ψ' (of ψ when
-// simultaneous, which u_D does not reach).
-func (lz *linearizer) cotangents(state, w []float64) {
+// both returns where the players' directions are taken, the discriminator's at the state, the
+// generator's at ψ' of the noise-free step or at the state too, and leaves the derivatives of
+// the rules there in step.
+func (lz *linearizer) both(state []float64) [2]configuration {
 	t := lz.Trainer
-	_, seen := lz.both(state)
-	lz.velocity(w, t.gen)
-	lz.slope.adjoint(lz.hv, 1, seen, t.Theta(lz.u))
-	lz.velocity(w, t.dis)
-	if lz.joint {
-		return
+	d := configuration{t.Psi(state), t.Theta(state)}
+	at := [2]configuration{d, d}
+	if !lz.joint {
+		at[1].psi = t.Psi(lz.next)
 	}
-	for i, h := range t.Psi(lz.hv) {
-		t.Psi(lz.u)[i] -= lz.eta[1] * h
+	if lz.memo != nil && slices.Equal(lz.memo, state) {
+		return at
 	}
-}
-
-// velocity writes the cotangent of a player's u: that of its parameters plus that of its
-// velocity.
-func (lz *linearizer) velocity(w []float64, pl *player) {
-	u := lz.u[pl.lo:pl.hi]
-	copy(u, w[pl.lo:pl.hi])
-	for i, x := range w[pl.mem:pl.end] {
-		u[i] += x
+	lz.memo = append(lz.memo[:0], state...)
+	for b, pl := range []*player{t.dis, t.gen} {
+		moves := b == 0 && !lz.joint
+		if moves || !lz.rule[b].affine() {
+			lz.slope.follow(b, at[b])
+		}
+		lz.rule[b].partials(lz.step[b], state[pl.mem:pl.end], pl.dir)
+		if moves {
+			pl.opt.Rule.Step(t.Psi(lz.next), lz.next[pl.mem:pl.end], d.psi, state[pl.mem:pl.end], pl.dir, 0, nil)
+		}
 	}
-}
-
-// both returns where the players' directions are taken: the discriminator's at the state,
-// the generator's at ψ' of the noise-free step, or at the state too.
-func (lz *linearizer) both(state []float64) (d, g configuration) {
-	t := lz.Trainer
-	d = configuration{t.Psi(state), t.Theta(state)}
-	if lz.joint {
-		return d, d
-	}
-	t.directionD(d.psi, d.theta)
-	t.dis.opt.Rule.Step(t.Psi(lz.next), lz.next[t.dis.mem:t.dis.end], d.psi, state[t.dis.mem:t.dis.end], t.dis.dir, 0, nil)
-	return d, configuration{t.Psi(lz.next), d.theta}
+	return at
 }
 
 func (lz *linearizer) check(a, b, c []float64) {
 	if len(a) != lz.state || len(b) != lz.state || len(c) != lz.state {
 		panic("gan: linearizer: wrong length of state or vector")
 	}
+}
+
+// A batchLinearizer is a linearizer on a batch given by its inputs.
+type batchLinearizer struct {
+	*linearizer
+	xi []float64 // the batch
+}
+
+// OnBatch chooses the batch by the inputs of a step; injected noise in them is left out.
+func (lz *batchLinearizer) OnBatch(xi []float64) {
+	if len(xi) != lz.inputs {
+		panic("gan: OnBatch: xi has the wrong length")
+	}
+	copy(lz.xi, xi)
+	lz.memo = nil
+}
+
+// Each product takes the batch anew: a Step between may have had another.
+
+// JVP writes M·v on the batch.
+func (lz *batchLinearizer) JVP(dst, state, v []float64) {
+	lz.batch(lz.xi, 0)
+	lz.linearizer.JVP(dst, state, v)
+}
+
+// VJP writes Mᵀ·w on the batch.
+func (lz *batchLinearizer) VJP(dst, state, w []float64) {
+	lz.batch(lz.xi, 0)
+	lz.linearizer.VJP(dst, state, w)
+}
+
+// NoiseVJP writes the cotangent of the injected noise; that of the batch is not defined and 0.
+func (lz *batchLinearizer) NoiseVJP(dst, state, w []float64) {
+	lz.batch(lz.xi, 0)
+	clear(dst)
+	lz.linearizer.NoiseVJP(dst, state, w)
 }

@@ -3,15 +3,20 @@ package gan
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 )
 
 // Noise says what is random in a step (docs/physics.md).
 type Noise struct {
 	// Kind is one of
 	//	minibatch            fresh data and latents every step: the true noise
+	//	minibatch-epoch      the same, a finite set of data without replacement over an epoch
+	//	minibatch-gaussian   normal noise of the covariance that minibatches of the quenched
+	//	                     batch's rows have at the current point
 	//	injected             drift on one quenched batch plus Gaussian noise
-	//	minibatch+injected   their sum
 	//	none                 drift on the quenched batch
+	// or one of the first three and "+injected", their sum.
 	Kind string
 
 	// TD and TG are the temperatures of the injected noise of the two players, of variance
@@ -24,19 +29,19 @@ type Noise struct {
 	// carry variance s²/λ: a different experiment from isotropic noise.
 	MetricD, MetricG bool
 
-	// Quenched is the size of the fixed batch of injected and none; 0 chooses 128 when a
+	// Quenched is the size of the fixed batch of minibatch-gaussian, injected and none; 0 chooses 128 when a
 	// player is natural, else 1024.
 	Quenched int
 }
 
 // NoiseConfig is the [noise] table.
 type NoiseConfig struct {
-	Kind         string  `toml:"kind" enum:"minibatch|injected|minibatch+injected|none" doc:"what is random in a step"`
+	Kind         string  `toml:"kind" enum:"minibatch|minibatch-epoch|minibatch-gaussian|injected|minibatch+injected|minibatch-epoch+injected|minibatch-gaussian+injected|none" doc:"what is random in a step"`
 	TemperatureD float64 `toml:"temperature_d" range:"[0,inf)" unit:"1" doc:"temperature of the discriminator's injected noise, variance 2(1−β)ηT a step"`
 	TemperatureG float64 `toml:"temperature_g" range:"[0,inf)" unit:"1" doc:"temperature of the generator's injected noise, variance 2(1−β)ηT a step"`
 	MetricD      string  `toml:"metric_d" enum:"isotropic|natural" doc:"covariance of the discriminator's injected noise: identity or F⁻¹ (needs a natural optimizer)"`
 	MetricG      string  `toml:"metric_g" enum:"isotropic|natural" doc:"covariance of the generator's injected noise: identity or F⁻¹ (needs a natural optimizer)"`
-	Quenched     int     `toml:"quenched_batch" range:"[0,inf)" unit:"1" doc:"size of the fixed batch of injected noise; 0: 128 when a player is natural, else 1024"`
+	Quenched     int     `toml:"quenched_batch" range:"[0,inf)" unit:"1" doc:"size of the fixed batch of minibatch-gaussian, injected and none; 0: 128 when a player is natural, else 1024"`
 }
 
 // DefaultNoise returns minibatch noise.
@@ -50,12 +55,29 @@ func (c NoiseConfig) Noise() Noise {
 		MetricD: c.MetricD == "natural", MetricG: c.MetricG == "natural", Quenched: c.Quenched}
 }
 
-func (n Noise) minibatch() bool { return n.Kind == "minibatch" || n.Kind == "minibatch+injected" }
-func (n Noise) injected() bool  { return n.Kind == "injected" || n.Kind == "minibatch+injected" }
+// base is the kind without "+injected".
+func (n Noise) base() string { return strings.TrimSuffix(n.Kind, "+injected") }
+
+// Fresh tells kinds whose batch changes from step to step from those of a fixed (quenched) one.
+func (n Noise) Fresh() bool { return n.base() == "minibatch" || n.epochs() }
+
+// Injected tells whether injected noise is part of the kind.
+func (n Noise) Injected() bool { return strings.HasSuffix(n.Kind, "injected") }
+
+func (n Noise) minibatch() bool { return n.Fresh() }
+func (n Noise) injected() bool  { return n.Injected() }
+func (n Noise) epochs() bool    { return n.base() == "minibatch-epoch" }
+func (n Noise) gaussian() bool  { return n.base() == "minibatch-gaussian" }
+
+// NoiseKinds are the kinds that there are.
+func NoiseKinds() []string {
+	return []string{"minibatch", "minibatch-epoch", "minibatch-gaussian", "injected",
+		"minibatch+injected", "minibatch-epoch+injected", "minibatch-gaussian+injected", "none"}
+}
 
 func (n Noise) validate(d, g Optimizer) error {
-	if !n.minibatch() && !n.injected() && n.Kind != "none" {
-		return fmt.Errorf("gan: noise kind %q is unknown, allowed are minibatch, injected, minibatch+injected, none", n.Kind)
+	if !slices.Contains(NoiseKinds(), n.Kind) {
+		return fmt.Errorf("gan: noise kind %q is unknown, allowed are %s", n.Kind, strings.Join(NoiseKinds(), ", "))
 	}
 	for _, p := range []struct {
 		name   string

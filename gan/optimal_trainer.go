@@ -91,6 +91,8 @@ func (cfg OptimalGame) validate() error {
 		return fmt.Errorf("gan: the generator has %d outputs, the optimal discriminator is on the line: 1 is allowed", g.Out())
 	case cfg.Batch < 1:
 		return fmt.Errorf("gan: the batch size is %d, allowed are integers ≥ 1", cfg.Batch)
+	case cfg.Noise.epochs() || cfg.Noise.gaussian():
+		return fmt.Errorf("gan: noise kind %q against the optimal discriminator: its functional of a batch is no mean over samples; use minibatch, injected, their sum or none", cfg.Noise.Kind)
 	case cfg.Noise.TD != 0 || cfg.Noise.MetricD:
 		return fmt.Errorf("gan: noise of the discriminator at temperature %v: the optimal discriminator has no parameters; set temperature_d to 0 and metric_d to isotropic", cfg.Noise.TD)
 	case cfg.Discriminator.quantiles && g.In() != 1:
@@ -212,7 +214,7 @@ func (o *Optimal) direction(x, z []float64) (theta []float64) {
 		o.cfg.Prior.AddGradient(o.gen.extra, o.cfg.Temperature, x)
 		hadamard(o.gen.extra, o.gen.extra, o.sign)
 	}
-	o.gen.direction(theta, o.cy)
+	o.gen.direction(theta, o.cy, o.cy)
 	hadamard(o.gen.dir, o.gen.dir, o.sign)
 	return theta
 }

@@ -72,17 +72,23 @@ func (pl *player) outputs(out, params, in []float64, rows int) {
 }
 
 // direction writes into dir what the optimizer's rule follows, for the cotangents c[rows×out]
-// of the forward pass just done and, with regularisations, the gradient in extra.
-func (pl *player) direction(params, c []float64) {
+// of the forward pass just done and, with regularisations, the gradient in extra. The metric is
+// that of the loss with cotangents c; the gradient takes them weighted.
+func (pl *player) direction(params, c, weighted []float64) {
 	if pl.metric == nil {
-		pl.p.backward(pl.dir, params, c)
+		pl.p.backward(pl.dir, params, weighted)
 		if pl.extra != nil {
 			num.Axpy(1, pl.extra, pl.dir)
 		}
 		return
 	}
 	pl.metric.factor(params, c)
-	pl.metric.direction(pl.dir, params, c)
+	if ofLoss(pl.metric) && &weighted[0] != &c[0] { // its direction is of the c it was given
+		pl.p.backward(pl.dir, params, weighted)
+		pl.metric.solve(pl.dir, params, pl.dir)
+	} else {
+		pl.metric.direction(pl.dir, params, weighted)
+	}
 	if pl.extra != nil && num.Norm2(pl.extra) != 0 {
 		pl.metric.solve(pl.extra, params, pl.extra)
 		num.Axpy(1, pl.extra, pl.dir)

@@ -16,6 +16,9 @@ import (
 // minibatch noise, a player at temperature 0, Adam, a regulariser that projects.
 func (t *Trainer) Recurrence() (langevin.Recurrence, error) {
 	n := t.cfg.Noise
+	if n.gaussian() {
+		return nil, fmt.Errorf("gan: noise kind %q has no density in positions: C(x)/B has at most the rank of its rows, %d for the discriminator and %d for the generator, and it changes from slice to slice, so moves of single slices leave its range; sample the innovation action", n.Kind, 2*(t.rowsD-1), t.rowsD-1)
+	}
 	if n.Kind != "injected" {
 		return nil, fmt.Errorf("gan: noise kind %q has no Gaussian density in positions; use kind injected, or sample the innovation action", n.Kind)
 	}

@@ -170,8 +170,4 @@ func TestScheduledTrainer(t *testing.T) {
 			}
 		}
 	}
-	s := game{hidden: []int{3}, noise: Noise{Kind: "injected", TD: 1, TG: 1, Quenched: 4}, g: optimizer(t, "momentum")}
-	s.g.Rule = Scheduled(s.g.Rule, nil, cosine)
-	_, err := s.trainer(t).Linearizer()
-	refused(t, "temperature", err, []string{"generator", "temperature", "cosine", "linearisation"})
 }

@@ -1,6 +1,9 @@
 package gan
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Config is everything a Trainer is made of.
 type Config struct {
@@ -43,10 +46,11 @@ type Config struct {
 // and, with observables, langevin.GradientObserver. It serves one goroutine; Fork makes
 // another.
 //
-// The state is [ψ | θ | discriminator's memory | generator's memory], the configuration
-// q = [ψ | θ]. The inputs of a step are
+// The state is [ψ | θ | discriminator's memory | generator's memory], for minibatch-epoch with the
+// order of the data and the position in the epoch behind, the configuration q = [ψ | θ]. The inputs of a step are
 //
 //	[data B·ν | z_D B·latent | z_G B·latent | r_D | r_G]   for kinds with minibatch, ν normals a datum
+//	[w_D 2N/m | w_G N/m]                                   for kinds with minibatch-gaussian, N rows quenched
 //	[noise_D | noise_G]                                    for kinds with injected
 //
 // r_D and r_G are what the regularisers take; with k > 1 steps of the discriminator data, z_D,
@@ -85,6 +89,15 @@ type Trainer struct {
 	perturbed  bool
 	shown      []float64 // [2B×d] samples as the discriminator sees them, if perturbed
 	view       view
+
+	// The weights 1 + ω of the rows, by player, and where their inputs begin, for noise kind
+	// minibatch-gaussian; weighted while a step is made.
+	omega    [2][]float64
+	gauss    [2]int
+	weighted bool
+	cw, cxw  []float64 // [2B/m] and [B×d] weighted cotangents
+
+	epoch epoch // of minibatch-epoch
 
 	mean     *meanStep // scratch of ClassicalStep
 	observer *observer
@@ -179,6 +192,9 @@ func (t *Trainer) allocate() (err error) {
 	if t.play, err = cfg.dynamics().bind(t); err != nil {
 		return fmt.Errorf("gan: dynamics %q: %w", cfg.dynamics().Name(), err)
 	}
+	if err = cmp.Or(t.checkGaussian(), t.checkEpoch()); err != nil {
+		return err
+	}
 
 	at := 0
 	next := func(n int) (lo, hi int) { lo, at = at, at+n; return lo, at }
@@ -187,12 +203,21 @@ func (t *Trainer) allocate() (err error) {
 	t.n = at
 	t.dis.mem, t.dis.end = next(cfg.OptimizerD.Rule.Memory(t.dis.net.Params()))
 	t.gen.mem, t.gen.end = next(cfg.OptimizerG.Rule.Memory(t.gen.net.Params()))
+	t.epoch.lo, t.epoch.hi = next(t.epochMemory())
 	t.state = at
 
 	at = 0
 	if cfg.Noise.minibatch() {
 		k := t.stepsD
 		_, t.fresh = next(b*(k*cfg.Target.Normals()+(k+1)*t.latent) + k*t.regNormals[0] + t.regNormals[1])
+	}
+	if cfg.Noise.gaussian() {
+		for b, moves := range [2]int{t.stepsD, 1} {
+			n := t.gaussianRows(b)
+			t.gauss[b], _ = next(moves * n)
+			t.omega[b] = make([]float64, n)
+		}
+		t.cw, t.cxw = make([]float64, 2*t.rowsD), make([]float64, b*t.dim)
 	}
 	t.dis.xi, t.dis.xiEnd = next(t.dis.inject(cfg.Noise.TD, cfg.Noise.MetricD, t.stepsD))
 	t.gen.xi, t.gen.xiEnd = next(t.gen.inject(cfg.Noise.TG, cfg.Noise.MetricG, 1))
@@ -249,6 +274,9 @@ func (t *Trainer) Config() int { return t.n }
 // Inputs is the number of standard normals a step consumes.
 func (t *Trainer) Inputs() int { return t.inputs }
 
+// InjectedInputs are the inputs lo ≤ i < hi of a step that are injected noise.
+func (t *Trainer) InjectedInputs() (lo, hi int) { return t.dis.xi, t.gen.xiEnd }
+
 // Batch is the number of data, and of latents of each player, a step uses.
 func (t *Trainer) Batch() int { return t.rows }
 
@@ -271,6 +299,7 @@ func (t *Trainer) Init(state, q []float64) {
 	copy(state[:t.n], q)
 	t.cfg.OptimizerD.Rule.Init(state[t.dis.mem:t.dis.end])
 	t.cfg.OptimizerG.Rule.Init(state[t.gen.mem:t.gen.end])
+	t.epoch.begin(state)
 }
 
 // Step writes Φ(state, xi) into next. It allocates nothing.
@@ -279,8 +308,9 @@ func (t *Trainer) Step(next, state, xi []float64) {
 		panic("gan: Step: wrong length of state or inputs")
 	}
 	t.steps = t.count(state)
+	t.shuffle(next, state, xi)
 	t.play.step(next, state, xi)
-	t.steps = 0
+	t.steps, t.weighted = 0, false
 }
 
 // batch takes the j-th batch of the discriminator, and the generator's, from the inputs of a
@@ -288,10 +318,17 @@ func (t *Trainer) Step(next, state, xi []float64) {
 // and z_G adjoin in z.
 func (t *Trainer) batch(xi []float64, j int) {
 	if t.quenched() {
+		if t.cfg.Noise.gaussian() {
+			t.weigh(xi, j)
+		}
 		return
 	}
 	d, l, k := t.rows*t.cfg.Target.Normals(), t.rows*t.latent, t.stepsD
-	t.cfg.Target.Sample(t.x[:t.rows*t.dim], xi[j*d:(j+1)*d])
+	if t.cfg.Noise.epochs() {
+		t.epoch.take(t.x[:t.rows*t.dim], j)
+	} else {
+		t.cfg.Target.Sample(t.x[:t.rows*t.dim], xi[j*d:(j+1)*d])
+	}
 	z := xi[k*d : k*d+(k+1)*l]
 	t.z, t.zD, t.zG = z[(k-1)*l:], z[j*l:(j+1)*l], z[k*l:]
 	r := xi[k*d+(k+1)*l : t.fresh]
@@ -315,7 +352,7 @@ func (t *Trainer) followD(psi, theta []float64) {
 	t.cfg.Loss.Fake(nil, t.c[r:], nil, t.logit[r:])
 	scaled(t.c, 1/float64(r), t.c)
 	t.regularise(t.dis, nil)
-	t.dis.direction(psi, t.c)
+	t.dis.direction(psi, t.c, t.weights(0, t.c))
 }
 
 // directionG leaves the generator's direction against psi in gen.dir.
@@ -334,5 +371,5 @@ func (t *Trainer) followG(psi, theta, fake []float64) {
 	scaled(c, 1/float64(r), c)
 	t.dis.p.backwardInput(t.cx, psi, c)
 	t.regularise(t.gen, t.cx)
-	t.gen.direction(theta, t.cx)
+	t.gen.direction(theta, t.cx, t.weightedFakes(t.cx))
 }
