@@ -3,6 +3,7 @@ package build
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"machlup/gan"
 	"machlup/internal/engine"
@@ -34,7 +35,8 @@ type PlayerConfig struct {
 // GANNoiseConfig is the table [noise] of a GAN.
 type GANNoiseConfig struct {
 	gan.NoiseConfig
-	Schedule string `toml:"schedule" doc:"of both injected temperatures, see machlup list schedules; configured by [noise.SCHEDULE]"`
+	CorrelationTime float64 `toml:"correlation_time" range:"[0,inf)" unit:"step" doc:"of coloured injected noise, an Ornstein-Uhlenbeck process of the intensity that the temperatures give; 0: white"`
+	Schedule        string  `toml:"schedule" doc:"of both injected temperatures, see machlup list schedules; configured by [noise.SCHEDULE]"`
 }
 
 // defaultMLPTrainer plays the game with a loss.
@@ -47,7 +49,9 @@ const perceptronLoss = "non-saturating"
 
 func defaultPlayer() PlayerConfig { return PlayerConfig{Optimizer: "sgd", Schedule: "constant"} }
 
-func defaultGANNoise() GANNoiseConfig { return GANNoiseConfig{gan.DefaultNoise(), "constant"} }
+func defaultGANNoise() GANNoiseConfig {
+	return GANNoiseConfig{NoiseConfig: gan.DefaultNoise(), Schedule: "constant"}
+}
 
 func mlpTables() []tableConfig {
 	g, d := gan.DefaultGenerator(), gan.DefaultDiscriminator()
@@ -159,9 +163,9 @@ func finishGAN(doc *spec.Doc, s *system, cfg gan.Config) error {
 	if len(cfg.Observables) == 0 {
 		cfg.Observables = defaultGANObservables(cfg)
 	}
-	kind, shape := s.name, s.shape
+	kind, shape, correlation := s.name, s.shape, s.correlation
 	s.build = func(env engine.Env) (*engine.Model, error) {
-		m, err := ganModel(kind, cfg, env)
+		m, err := ganModel(kind, cfg, correlation, env)
 		if err == nil {
 			m.Shape = shape
 		}
@@ -256,9 +260,13 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config, loss string) error
 	if err != nil {
 		return err
 	}
-	if (n.Kind == "minibatch" || n.Kind == "none") && n.Schedule != "constant" {
+	if !cfg.Noise.Injected() && n.Schedule != "constant" {
 		return doc.Table("noise").Errorf("schedule", "found %q with noise.kind = %q, allowed \"constant\": that kind injects no noise whose temperature could follow it", n.Schedule, n.Kind)
 	}
+	if !cfg.Noise.Injected() && n.CorrelationTime > 0 {
+		return doc.Table("noise").Errorf("correlation_time", "found %v with noise.kind = %q, allowed 0: that kind injects no noise that could be coloured; use injected or a sum with it", n.CorrelationTime, n.Kind)
+	}
+	s.correlation = n.CorrelationTime
 	for _, f := range spec.Fields(&n) {
 		s.paths = append(s.paths, "noise."+f.Key)
 	}
@@ -354,8 +362,8 @@ func checkNoise(doc *spec.Doc, cfg gan.Config) error {
 		metric      bool
 		opt         gan.Optimizer
 	}{{"d", n.TD, n.MetricD, cfg.OptimizerD}, {"g", n.TG, n.MetricG, cfg.OptimizerG}} {
-		if p.temperature > 0 && (n.Kind == "minibatch" || n.Kind == "none") {
-			return t.Errorf("temperature_"+p.key, "found %v with noise.kind = %q, allowed 0: that kind injects none; use injected or minibatch+injected", p.temperature, n.Kind)
+		if p.temperature > 0 && !n.Injected() {
+			return t.Errorf("temperature_"+p.key, "found %v with noise.kind = %q, allowed 0: that kind injects none; use injected or a sum with it", p.temperature, n.Kind)
 		}
 		if p.metric && !p.opt.Direction.Natural {
 			return t.Errorf("metric_"+p.key, "found \"natural\" for the optimizer %q, allowed \"isotropic\": only natural and natural-momentum have a metric", p.opt.Name)
@@ -376,22 +384,61 @@ func defaultGANObservables(cfg gan.Config) []string {
 
 // ganModel makes the trainer of one part: initial parameters, quenched and evaluation
 // batches come from streams of the task, so all parts have the same.
-func ganModel(kind string, cfg gan.Config, env engine.Env) (*engine.Model, error) {
+func ganModel(kind string, cfg gan.Config, correlation float64, env engine.Env) (*engine.Model, error) {
 	cfg.QuenchedSource, cfg.EvaluationSource = env.Stream("quenched batch"), env.Stream("evaluation batch")
 	t, err := gan.New(cfg)
 	if err != nil {
 		return nil, err
 	}
 	m := &engine.Model{Kind: kind, Map: t, Observer: t, Start: make([]float64, t.Config()), Size: cfg.Generator.Params(),
-		Quenched: cfg.Noise.Kind == "injected" || cfg.Noise.Kind == "none"}
+		Quenched: !cfg.Noise.Fresh()}
 	if t.Latent() > 0 { // a fixed point is no distribution to draw from
 		m.Generator = generator{t, cfg.Target}
 	}
 	m.Eta = cfg.OptimizerG.Rule.Rate()
 	m.Recurrence, m.NoRecurrence = t.Recurrence()
 	m.Linear, m.NoLinear = t.Linearizer()
+	m.BatchLinear, m.NoBatchLinear = t.BatchLinearizer()
+	if m.MeanMap, err = withReplacement(t, cfg); err != nil {
+		return nil, err
+	}
+	if err := colour(m, t, correlation); err != nil {
+		return nil, err
+	}
 	t.InitConfig(m.Start, env.Stream("initial parameters"))
 	return m, nil
+}
+
+// withReplacement is the map whose mean step is the classical trajectory of epochs, nil for
+// other noise.
+func withReplacement(t *gan.Trainer, cfg gan.Config) (langevin.Map, error) {
+	if cfg.Noise.Kind != "minibatch-epoch" && cfg.Noise.Kind != "minibatch-epoch+injected" {
+		return nil, nil
+	}
+	cfg.Noise.Kind = strings.Replace(cfg.Noise.Kind, "minibatch-epoch", "minibatch", 1)
+	return gan.New(cfg)
+}
+
+// colour gives a GAN's injected noise a correlation time in steps; 0 leaves it white.
+func colour(m *engine.Model, t *gan.Trainer, tau float64) error {
+	if tau == 0 {
+		return nil
+	}
+	lo, hi := t.InjectedInputs()
+	c, err := langevin.NewColoured(m.Map, lo, hi, tau)
+	if err != nil {
+		return err
+	}
+	m.Map = c
+	m.Recurrence, m.NoRecurrence = nil, fmt.Errorf("with coloured noise (noise.correlation_time = %v) a step depends on the noise before, so positions alone have no density of order ≤ 2; use path.action = \"innovation\"", tau)
+	m.BatchLinear, m.NoBatchLinear = nil, fmt.Errorf("linear theory of minibatches has white noise only; set noise.correlation_time to 0")
+	if m.NoLinear == nil {
+		if c, err = langevin.NewColoured(m.Linear.(langevin.Map), lo, hi, tau); err != nil {
+			return err
+		}
+		m.Linear = c
+	}
+	return nil
 }
 
 // generator adapts a trainer to engine.Generator.
@@ -476,7 +523,9 @@ func listNoise() []Entry {
 	return []Entry{
 		{Name: "minibatch", Doc: "fresh data and latents every step: the trainer's true noise"},
 		{Name: "injected", Doc: "drift on one quenched batch plus Gaussian noise at temperature_d, temperature_g; isotropic or in the metric of a natural optimizer"},
-		{Name: "minibatch+injected", Doc: "their sum"},
+		{Name: "minibatch-epoch", Doc: "minibatches of a finite data set (target samples) without replacement over an epoch; latents are fresh"},
+		{Name: "minibatch-gaussian", Doc: "normal noise with the covariance C(x)/B of minibatches drawn from the rows of the quenched batch, at the current point; F⁻¹CF⁻ᵀ/B for a natural player"},
+		{Name: "minibatch+injected", Doc: "their sum; minibatch-epoch+injected and minibatch-gaussian+injected likewise"},
 		{Name: "none", Doc: "the quenched batch without noise"},
 	}
 }

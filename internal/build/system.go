@@ -20,11 +20,14 @@ type SystemConfig struct {
 // system is a decoded system with its trainer, noise, start and observables. It makes
 // one model for each part of a task.
 type system struct {
-	name     string
-	paths    []string // keys and tables whose values determine it
-	build    func(env engine.Env) (*engine.Model, error)
-	start    StartConfig
-	obs      ObservablesConfig
+	name  string
+	paths []string // keys and tables whose values determine it
+	build func(env engine.Env) (*engine.Model, error)
+	start StartConfig
+	obs   ObservablesConfig
+
+	correlation float64 // time of coloured injected noise, in steps; 0: white
+
 	observed []string // names of the observables
 	shape    string   // architecture, in words
 	from     *engine.FinalStates

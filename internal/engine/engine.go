@@ -35,6 +35,11 @@ type Model struct {
 	// The Linearizer is also a Map: the same one.
 	Linear   langevin.Linearizer
 	NoLinear error
+	// BatchLinear is the tangent map on given minibatches; nil with the reason in NoBatchLinear.
+	BatchLinear   langevin.BatchLinearizer
+	NoBatchLinear error
+	// MeanMap is the map whose mean is the classical trajectory, where it is not Map.
+	MeanMap langevin.Map
 	// Observer computes the observables selected in the config, in that order.
 	Observer langevin.Observer
 	// Potential is set for systems whose stationary law is a Boltzmann law; where it could be

@@ -26,11 +26,13 @@ type EnsembleConfig struct {
 	Samples            int   `toml:"samples" range:"[0,inf)" unit:"1" doc:"generated samples at the end of the first trajectory, for density.csv and the final_ rows of summary.csv; 0: none"`
 	KeepSample         int   `toml:"keep_samples" range:"[0,inf)" unit:"1" doc:"how many of them are written to samples.csv"`
 	langevin.Averaging       // of the classical trajectory under minibatch noise
+	Tangents           int   `toml:"tangents" range:"[0,1000]" unit:"1" doc:"linear-noise theory of minibatch noise: minibatches over which the derivative of a step is averaged, twice, in each of the repeats; the covariance is that of the draws; 0: no prediction"`
+	TraceRows          int   `toml:"trace_rows" range:"[2,inf)" unit:"1" doc:"most rows of a chain in trace.csv: the interval is the least multiple of trace_every that keeps to it"`
 }
 
 // DefaultEnsemble is the configuration with no key set.
 func DefaultEnsemble() EnsembleConfig {
-	return EnsembleConfig{Chains: 64, Steps: 100, Classical: true, TraceEvery: 1, TraceChain: 1, Bins: 24, KeepSample: 1000,
+	return EnsembleConfig{Chains: 64, Steps: 100, Classical: true, TraceEvery: 1, TraceChain: 1, Bins: 24, KeepSample: 1000, TraceRows: 100000,
 		Averaging: langevin.Averaging{Draws: 16, Repeats: 4}}
 }
 
@@ -38,7 +40,8 @@ func DefaultEnsemble() EnsembleConfig {
 // start, short enough to resume and to balance workers.
 const partSteps = 8192
 
-// ensemble is the Runner. Part 0 is the classical trajectory, the others hold chains.
+// ensemble is the Runner. Part 0 is the classical trajectory, then come those of linear-noise
+// theory of minibatches, the others hold chains.
 type ensemble struct {
 	cfg   EnsembleConfig
 	env   Env
@@ -47,6 +50,10 @@ type ensemble struct {
 	chunk int
 
 	quenched bool // the classical trajectory is the map with ξ = 0
+	theory   int  // parts 1 … theory are estimates of minibatch linear-noise theory
+	noTheory string
+	every    int       // interval of the trace
+	failures []failure // of linear theory, by observable, while rows are written
 }
 
 // NewEnsemble checks the configuration against the model and binds it to a task.
@@ -67,6 +74,11 @@ func NewEnsemble(cfg EnsembleConfig, env Env, m *Model) (Runner, error) {
 		return nil, &KeyError{"samples", fmt.Sprint(cfg.Samples), "0: system " + m.Kind + " generates no samples"}
 	}
 	e.chunk = min(cfg.Chains, max(1, partSteps/cfg.Steps))
+	e.predictable(m)
+	if e.every = cfg.TraceEvery; e.every > 0 {
+		intervals := cfg.TraceRows - 1
+		e.every *= max(1, (cfg.Steps/cfg.TraceEvery+intervals-1)/intervals)
+	}
 	return e, nil
 }
 
@@ -98,6 +110,7 @@ func observableColumns(o langevin.Observer) []record.Column {
 // EnsemblePart is the raw result of a part.
 type EnsemblePart struct {
 	Classical *ClassicalPart // part 0
+	Theory    *langevin.BatchPrediction
 	Chains    []ChainPart
 }
 
@@ -106,6 +119,7 @@ type EnsemblePart struct {
 type ClassicalPart struct {
 	Mean, MeanErr [][]float64 // record × observable; the error is 0 where ξ = 0 is classical
 	Std           [][]float64 // nil without linear theory
+	StdErr        [][]float64 // nil where Std is exact
 	NoTheory      string
 }
 
@@ -132,7 +146,7 @@ type ChainPart struct {
 	Final        []float64 // mean, std, W2, loss, each with its error; 1-D data
 }
 
-func (e *ensemble) Parts() int     { return 1 + (e.cfg.Chains+e.chunk-1)/e.chunk }
+func (e *ensemble) Parts() int     { return 1 + e.theory + (e.cfg.Chains+e.chunk-1)/e.chunk }
 func (e *ensemble) NewResult() any { return new(EnsemblePart) }
 
 func (e *ensemble) Work(part int) float64 {
@@ -145,13 +159,16 @@ func (e *ensemble) Work(part int) float64 {
 		}
 		return float64(e.at[len(e.at)-1] * e.cfg.Draws * e.cfg.Repeats)
 	}
+	if part <= e.theory {
+		return e.theoryWork()
+	}
 	lo, hi := e.chains(part)
 	return float64((hi - lo) * e.cfg.Steps)
 }
 
-// chains is the range of chains of a part ≥ 1.
+// chains is the range of chains of a part > theory.
 func (e *ensemble) chains(part int) (lo, hi int) {
-	lo = (part - 1) * e.chunk
+	lo = (part - 1 - e.theory) * e.chunk
 	return lo, min(lo+e.chunk, e.cfg.Chains)
 }
 
@@ -169,6 +186,9 @@ func (e *ensemble) Run(ctx context.Context, part int, progress func(float64)) (a
 	}
 	if part == 0 {
 		return e.classical(ctx, m)
+	}
+	if part <= e.theory {
+		return e.predict(ctx, m, part, progress)
 	}
 	var saved *ensembleState
 	result, s := &EnsemblePart{}, ensembleState{}
@@ -208,7 +228,7 @@ func (e *ensemble) chain(ctx context.Context, m *Model, c int, done []ChainPart,
 		if record := len(part.Values); record < len(e.at) && e.at[record] == t.k {
 			part.Values = append(part.Values, t.observe(len(e.cols)))
 		}
-		if c < e.cfg.TraceChain && e.cfg.TraceEvery > 0 && t.k%e.cfg.TraceEvery == 0 {
+		if c < e.cfg.TraceChain && e.every > 0 && t.k%e.every == 0 {
 			part.TraceStep = append(part.TraceStep, t.k)
 			part.Trace = append(part.Trace, t.observe(len(e.cols)))
 		}
@@ -236,7 +256,7 @@ func (e *ensemble) classical(ctx context.Context, m *Model) (any, error) {
 	}
 	c := &ClassicalPart{}
 	if !m.Quenched {
-		c.NoTheory = "minibatch noise: its covariance along the trajectory is not part of linear theory yet"
+		c.NoTheory = e.noTheory
 		err := e.averaged(ctx, m, c)
 		var stale *StaleError
 		if err == nil || errors.As(err, &stale) {
@@ -277,7 +297,11 @@ type averagedState struct {
 // averaged records the trajectory of the averaged map.
 func (e *ensemble) averaged(ctx context.Context, m *Model, c *ClassicalPart) error {
 	source := func(i int) langevin.Source { return e.env.Part("ensemble classical", i) }
-	repeats, err := langevin.NewAveragedEnsemble([]langevin.Worker{{Map: m.Map, Observer: m.Observer}}, m.Start, e.cfg.Averaging, source)
+	of := m.Map
+	if m.MeanMap != nil {
+		of = m.MeanMap
+	}
+	repeats, err := langevin.NewAveragedEnsemble([]langevin.Worker{{Map: of, Observer: m.Observer}}, m.Start, e.cfg.Averaging, source)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,8 @@ import (
 func (e *ensemble) Finish(parts []any, out *Output) (Outcome, error) {
 	classical := parts[0].(*EnsemblePart).Classical
 	var chains []ChainPart
-	for _, p := range parts[1:] {
+	classical.join(e.at, parts[1:1+e.theory])
+	for _, p := range parts[1+e.theory:] {
 		chains = append(chains, p.(*EnsemblePart).Chains...)
 	}
 	m, err := e.env.NewModel()
@@ -27,6 +28,7 @@ func (e *ensemble) Finish(parts []any, out *Output) (Outcome, error) {
 				e.writeFluctuation(r, step, o, classical, chains, out)
 			}
 		}
+		e.writeVerdict(out)
 	}
 	e.writeFinal(m, chains, out)
 	return ensembleOutcome(chains, classical), nil
@@ -83,11 +85,14 @@ func (e *ensemble) writeFluctuation(r, step, o int, classical *ClassicalPart, ch
 	if n < 2 {
 		return
 	}
-	mean, std, base, baseErr, ksp := math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	mean, std, base, baseErr, ksp, predictedErr := math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN(), 0.0
 	if classical != nil && r < len(classical.Mean) {
 		base, baseErr = classical.Mean[r][o], classical.MeanErr[r][o]
 		if classical.Std != nil {
 			mean, std = base, classical.Std[r][o]
+		}
+		if classical.StdErr != nil {
+			predictedErr = classical.StdErr[r][o]
 		}
 	}
 	sort.Float64s(values)
@@ -101,6 +106,7 @@ func (e *ensemble) writeFluctuation(r, step, o int, classical *ClassicalPart, ch
 	}
 	out.Table(Fluctuations).Add(e.cols[o].Name, step, mom.Mean(), sd, mom.Skewness(), mom.ExcessKurtosis(), mean, std, ksp, n,
 		sd/math.Sqrt(n), stdErr, len(chains)-len(values), base, baseErr)
+	e.compare(out, o, step, comparison{sd, stdErr, std, predictedErr, mom.Mean() - mean, math.Hypot(sd/math.Sqrt(n), baseErr)})
 	if sd > 0 {
 		lo, hi := mom.Mean()-4*sd, mom.Mean()+4*sd
 		writeHistogram(out.Table(Histogram), e.cols[o].Name, step, values, lo, hi, e.cfg.Bins, n, normalBin(mean, std))
@@ -199,7 +205,7 @@ func (e *ensemble) Bytes() float64 {
 	records := n * float64(len(e.at)) * cols
 	trace := 0.0
 	if e.cfg.TraceEvery > 0 {
-		trace = float64(min(e.cfg.TraceChain, e.cfg.Chains)) * float64(e.cfg.Steps/e.cfg.TraceEvery+1) * (cols + 4)
+		trace = float64(min(e.cfg.TraceChain, e.cfg.Chains)) * float64(e.cfg.Steps/e.every+1) * (cols + 4)
 	}
 	bins := 9 * float64(e.cfg.Bins) * cols * float64(len(e.at))
 	samples := float64(e.cfg.Samples)
