@@ -266,6 +266,7 @@ func TestResolvedConfigIsAFixedPoint(t *testing.T) {
 var small = map[string][]string{
 	"ensemble":    {"chains=4", "steps=4"},
 	"stationary":  {"chains=2", "warmup=5", "steps=100"},
+	"escape":      {"chains=20", "warmup=5", "steps=40", "every=2", "lags=[4, 8]"},
 	"phase":       {"steps=20", "every=5", "window=10"},
 	"paths":       {"warm=5", "burn=5", "draws=50", "slices=true"},
 	"ti":          {"points=3", "warm=5", "burn=5", "draws=50"},

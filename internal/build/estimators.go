@@ -53,6 +53,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewPhase(*c.(*engine.PhaseConfig), in.env, in.model)
 		}},
+	{"escape", "rates over a barrier: decay of the population's correlation, first passage", ptr(engine.DefaultEscape), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewEscape(*c.(*engine.EscapeConfig), in.env, in.model)
+		}},
 	{"collapse", "metrics of mode collapse along training beside a perfect sampler and a uniform box: modes covered, quality, KL, JSD, W₂, precision, recall", ptr(engine.DefaultCollapse), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewCollapse(*c.(*engine.CollapseConfig), in.env, in.model)

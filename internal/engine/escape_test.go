@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"math"
+	"testing"
+
+	"machlup/internal/rng"
+)
+
+// TestEscapeRelaxation feeds chains of a two-state process with a known rate, and of processes
+// without one: the rate and its error are right over repeats, and what is no rate is refused.
+func TestEscapeRelaxation(t *testing.T) {
+	const up, down, eta = 0.03, 0.06, 0.5
+	want := -math.Log(1-up-down) / eta
+	cfg := DefaultEscape()
+	cfg.Every, cfg.Steps, cfg.Lags = 1, 400, []int{3, 6, 12}
+	e := &escape{cfg: cfg, eta: eta}
+	var pulls []float64
+	for repeat := range 200 {
+		src := rng.New(5, repeat, "escape", "")
+		blocks := make([][]float64, 60)
+		for i := range blocks {
+			blocks[i] = e.block(twoState(src, cfg.Steps, up, down))
+		}
+		value, stderr, reason := e.relaxationRate(blocks)
+		if reason != "" {
+			t.Errorf("repeat %d: refused: %s", repeat, reason)
+			continue
+		}
+		pulls = append(pulls, (value-want)/stderr)
+	}
+	mean, err := meanAndError(pulls)
+	if sd := err * math.Sqrt(float64(len(pulls))); !(sd > 0.85 && sd < 1.15) || math.Abs(mean) > 0.35 {
+		t.Errorf("pulls have mean %.2f and standard deviation %.2f", mean, sd)
+	}
+
+	src := rng.New(6, 0, "escape", "")
+	white, ramp := make([][]float64, 60), make([][]float64, 60)
+	for i := range white {
+		white[i] = e.block(twoState(src, cfg.Steps, 0.5, 0.5))
+		drifting := twoState(src, cfg.Steps, up, down)
+		for k := range 100 {
+			drifting[k] = 0
+		}
+		ramp[i] = e.block(drifting)
+	}
+	for name, b := range map[string][][]float64{"white noise": white, "a drift": ramp} {
+		if v, _, reason := e.relaxationRate(b); reason == "" {
+			t.Errorf("%s gives the rate %v", name, v)
+		}
+	}
+}
+
+// twoState is a stationary chain that goes up and down with the probabilities given.
+func twoState(src *rng.Stream, n int, up, down float64) []byte {
+	z := make([]float64, n)
+	src.Normals(z)
+	h := make([]byte, n)
+	state := byte(0)
+	below := func(z, p float64) bool { return 0.5*math.Erfc(-z/math.Sqrt2) < p }
+	for i, x := range z {
+		switch {
+		case i == 0:
+			if below(x, up/(up+down)) {
+				state = 1
+			}
+		case state == 0 && below(x, up):
+			state = 1
+		case state == 1 && below(x, down):
+			state = 0
+		}
+		h[i] = state
+	}
+	return h
+}
