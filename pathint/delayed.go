@@ -96,9 +96,12 @@ func (m Delayed) cheaper(exact Action, start []float64) (act Action, price float
 	if err != nil {
 		return nil, 0, err
 	}
-	if exact.Coordinates() == Innovations {
+	switch om, _ := exact.(*OnsagerMachlup); {
+	case om == nil:
 		act, err = NewInnovation(cheap)
-	} else {
+	case om.mid != nil:
+		act, err = NewMidpoint(cheap)
+	default:
 		act, err = NewOnsagerMachlup(cheap)
 	}
 	return act, price, err

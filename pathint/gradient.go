@@ -73,6 +73,9 @@ func adjointOf(r langevin.Recurrence) (langevin.AdjointRecurrence, error) {
 
 // HasGradient tells whether the drift has an adjoint and the noise no metric.
 func (a *OnsagerMachlup) HasGradient() error {
+	if a.mid != nil {
+		return errMidpointGradient
+	}
 	_, err := adjointOf(a.sys)
 	return err
 }

@@ -45,6 +45,7 @@ type Positional interface {
 type OnsagerMachlup struct {
 	sys    langevin.Recurrence
 	metric langevin.MetricRecurrence // nil without metric blocks
+	mid    *midpoint                 // nil for the explicit (Itô) recurrence
 	step   langevin.Map              // nil when the system is only a Recurrence
 	blocks []langevin.Block
 	ref    []*reference // of each block
@@ -124,7 +125,13 @@ func checkBlocks(blocks []langevin.Block, n int) error {
 	return nil
 }
 
-func (a *OnsagerMachlup) Name() string             { return "onsager-machlup" }
+func (a *OnsagerMachlup) Name() string {
+	if a.mid != nil {
+		return "onsager-machlup-midpoint"
+	}
+	return "onsager-machlup"
+}
+
 func (a *OnsagerMachlup) Coordinates() Coordinates { return Positions }
 func (a *OnsagerMachlup) Config() int              { return a.n }
 func (a *OnsagerMachlup) Width() int               { return a.n }
@@ -216,6 +223,10 @@ func (a *OnsagerMachlup) Update(p *Path, c Change) {
 // (so that its drift is new) and whether it reaches its residual at all.
 func (a *OnsagerMachlup) affects(c Change, k, b int) (inputs, residual bool) {
 	at := func(slice int) bool { return c.Lo <= slice && slice < c.Hi }
+	if a.mid != nil {
+		inputs = at(k) || at(k+1)
+		return inputs, inputs
+	}
 	has := c.B0 <= b && b < c.B1
 	inputs = at(k) && b < c.B1 || at(k+1) && c.B0 < b
 	residual = inputs || has && (at(k+1) || a.blocks[b].Momentum != 0 && at(k-1))
@@ -234,8 +245,12 @@ func (a *OnsagerMachlup) update(p *Path, k, b int, inputs bool) {
 			a.sys.Drift(drift, b, mix)
 			p.cost.Drifts++
 		}
-		if blk.Metric {
+		switch {
+		case blk.Metric:
 			t[logDetTerm] = a.metric.LogDet(b, mix)
+		case a.mid != nil:
+			t[logDetTerm] = a.mid.logDet(mix)
+			p.cost.Drifts += gradientCost * int64(a.n)
 		}
 	}
 	before, now, after := p.Before(k)[lo:hi], p.Slice(k)[lo:hi], p.Slice(k + 1)[lo:hi]
@@ -263,10 +278,17 @@ func (a *OnsagerMachlup) update(p *Path, k, b int, inputs bool) {
 }
 
 // explicit says whether the drift of the first block in step k is that at slice k.
-func (a *OnsagerMachlup) explicit() bool { return true }
+func (a *OnsagerMachlup) explicit() bool { return a.mid == nil }
 
-// mixed returns q̃ of block b in step k: slice k with the blocks before b from slice k+1.
+// mixed returns q̃ of block b in step k: slice k with the blocks before b from slice k+1, or the
+// midpoint.
 func (a *OnsagerMachlup) mixed(p *Path, k, b int) []float64 {
+	if a.mid != nil {
+		for i, x := range p.Slice(k) {
+			a.mix[i] = 0.5 * (x + p.Slice(k + 1)[i])
+		}
+		return a.mix
+	}
 	if b == 0 {
 		return p.Slice(k)
 	}
@@ -301,6 +323,9 @@ func link(before, now, after, v, beta float64) float64 {
 }
 
 func (a *OnsagerMachlup) Simulate(p *Path, scale float64, src Source) error {
+	if a.mid != nil {
+		return a.simulateMidpoint(p, scale, src)
+	}
 	if a.step != nil {
 		a.simulateMap(p, scale, src)
 		return nil

@@ -28,7 +28,7 @@ type scalar struct {
 
 // newScalar returns nil for systems it does not serve.
 func newScalar(t *tiling) *scalar {
-	if t.act.n != 1 || t.act.metric != nil {
+	if t.act.n != 1 || t.act.metric != nil || t.act.mid != nil {
 		return nil
 	}
 	blk := t.act.blocks[0]

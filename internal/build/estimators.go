@@ -326,6 +326,7 @@ func listMoves() []Entry {
 func listActions() []Entry {
 	return []Entry{
 		{Name: "onsager-machlup", Doc: "Σ ‖residual‖²/2s² − ½ Σ log det F in positions; recurrences of order ≤ 2 with noise on every component"},
+		{Name: "onsager-machlup-midpoint", Doc: "the same of the implicit midpoint (Stratonovich), − Σ log|det(I − ½∂v)|; one block of at most 32 components with derivatives, isotropic noise, no momentum"},
 		{Name: "innovation", Doc: "½ Σ |ξ|² in the map's own standard normal inputs; any optimizer, any noise"},
 	}
 }

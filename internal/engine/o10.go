@@ -34,6 +34,7 @@ type o10 struct {
 	setup   PathSetup
 	actions []string
 	moves   map[string][]pathint.Move
+	forth   string // the action whose process is run forward
 }
 
 // NewO10 checks the configuration against the model and binds it to a task. The setup's
@@ -46,7 +47,12 @@ func NewO10(cfg O10Config, setup PathSetup, all []pathint.Move, env Env, m *Mode
 	if err := setup.Config.Sets.refuse("the forward ensemble has a free end"); err != nil {
 		return nil, err
 	}
-	for _, action := range []string{"onsager-machlup", "innovation"} {
+	actions := []string{"onsager-machlup", "innovation"}
+	o.forth = "innovation"
+	if a := setup.Config.Action; a == "onsager-machlup-midpoint" { // another law than the map's
+		actions, o.forth = []string{a}, a
+	}
+	for _, action := range actions {
 		if action == "onsager-machlup" && m.NoRecurrence != nil {
 			continue
 		}
@@ -163,7 +169,7 @@ type o10State struct {
 
 func (o *o10) forward(ctx context.Context, m *Model, progress func(float64)) (any, error) {
 	src := o.env.Part("o10/forward", 0)
-	chain, err := o.setup.chain(m, 0, "innovation", o.moves["innovation"])
+	chain, err := o.setup.chain(m, 0, o.forth, o.moves[o.forth])
 	if err != nil {
 		return nil, err
 	}

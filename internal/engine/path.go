@@ -12,7 +12,7 @@ import (
 // PathConfig is the table [path]: which trajectories are sampled.
 type PathConfig struct {
 	Steps      int       `toml:"steps" range:"[1,1000000]" unit:"step" doc:"K, steps of a trajectory (K+1 slices)"`
-	Action     string    `toml:"action" enum:"onsager-machlup|innovation" doc:"onsager-machlup: positions; innovation: the inputs of the map"`
+	Action     string    `toml:"action" enum:"onsager-machlup|onsager-machlup-midpoint|innovation" doc:"onsager-machlup: positions; onsager-machlup-midpoint: positions of the implicit midpoint, Stratonovich; innovation: the inputs of the map"`
 	Moves      []string  `toml:"moves" doc:"[move.NAME] tables that chains use together, one after the other in a sweep; empty: all"`
 	Observable string    `toml:"observable" doc:"o of the tilt exp(−s Σ_{k=1..K} o(q_k)), one of the selected observables; empty: no tilt"`
 	Tilt       float64   `toml:"tilt" range:"(-inf,inf)" unit:"1/observable" doc:"s of the sampled law; estimators of log Z go from 0 to s"`
@@ -82,7 +82,14 @@ func NewAction(m *Model, name string) (pathint.Action, error) {
 		return pathint.NewInnovation(m.Map)
 	}
 	if m.NoRecurrence != nil {
-		return nil, &KeyError{"path.action", `"onsager-machlup"`, `"innovation": ` + m.NoRecurrence.Error()}
+		return nil, &KeyError{"path.action", fmt.Sprintf("%q", name), `"innovation": ` + m.NoRecurrence.Error()}
+	}
+	if name == "onsager-machlup-midpoint" {
+		act, err := pathint.NewMidpoint(m.Recurrence)
+		if err != nil {
+			return nil, &KeyError{"path.action", fmt.Sprintf("%q", name), `"onsager-machlup" or "innovation": ` + err.Error()}
+		}
+		return act, nil
 	}
 	return pathint.NewOnsagerMachlup(m.Recurrence)
 }

@@ -81,6 +81,7 @@ func Checks() []Check {
 		escapeChecks(),
 		metricChecks(),
 		pathChecks(),
+		stagedChecks(),
 		freeEnergyChecks(),
 		modeChecks(),
 		ganChecks(),
