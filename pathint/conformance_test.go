@@ -24,6 +24,7 @@ var conformance = []Move{
 	Delayed{Cheap: "linear", Inner: Staging{Length: 4, Step: 0.6}}, Delayed{Cheap: "linear", Inner: HMC{Leapfrog: 3, Step: 0.5}},
 	Delayed{Cheap: "linear", Inner: Bisection{Levels: 2, Step: 1}}, Delayed{Cheap: "linear", Inner: PCN{Step: 0.6, Window: 3}},
 	InnovationHMC{Leapfrog: 2, Step: 0.8, Jitter: 0.3}, PCNLangevin{Step: 0.9},
+	TwoWay{Step: 0.3}, TwoWay{Count: 2, Step: 0.05}, Shifting{Length: 3}, Shifting{Length: 9, Count: 2},
 }
 
 func TestCatalogueIsCovered(t *testing.T) {
@@ -50,17 +51,20 @@ type bench struct {
 	tilt  Tilt
 	kappa float64
 	free  float64 // standard deviation of q_0; 0: fixed
+	// density of q_0 in place of a Gaussian: the law e^{−U/T} of a reversible system.
+	density Density
 }
 
 func benches() []bench {
 	q := []float64{0.3, -0.2, 0.5, 0, 1}
 	return []bench{
-		{"first-order", coupled(0, false), q, Tilt{"x2", 0.15}, 1.5, 0},
-		{"momentum", coupled(0.6, false), q, Tilt{"cross", 0.14}, 0.8, 0},
-		{"metric", coupled(0, true), q, Tilt{"x2", 0.15}, 1.6, 0},
-		{"metric-momentum", coupled(0.6, true), q, Tilt{"theta_mean", 0.5}, 1, 0},
-		{"free-start", coupled(0, false), q, Tilt{"x2", 0.15}, 1.5, 0.4},
-		{"free-start-momentum", coupled(0.6, false), q, Tilt{"cross", 0.14}, 0.8, 0.4},
+		{"first-order", coupled(0, false), q, Tilt{"x2", 0.15}, 1.5, 0, nil},
+		{"momentum", coupled(0.6, false), q, Tilt{"cross", 0.14}, 0.8, 0, nil},
+		{"metric", coupled(0, true), q, Tilt{"x2", 0.15}, 1.6, 0, nil},
+		{"metric-momentum", coupled(0.6, true), q, Tilt{"theta_mean", 0.5}, 1, 0, nil},
+		{"free-start", coupled(0, false), q, Tilt{"x2", 0.15}, 1.5, 0.4, nil},
+		{"free-start-momentum", coupled(0.6, false), q, Tilt{"cross", 0.14}, 0.8, 0.4, nil},
+		reversibleBench(),
 	}
 }
 
@@ -79,7 +83,9 @@ func (b bench) chain(t testing.TB, m Move) *Chain {
 		}
 	}
 	ends := FreeEnd(b.start)
-	if b.free > 0 {
+	if b.density != nil {
+		ends = ends.From(b.density)
+	} else if b.free > 0 {
 		g, err := NewGaussian(b.start, b.free)
 		if err != nil {
 			t.Fatal(err)
@@ -107,10 +113,19 @@ func followsGradient(m Move) bool {
 	return false
 }
 
+// goesBack tells the moves that simulate backwards in time.
+func goesBack(m Move) bool {
+	switch m.(type) {
+	case TwoWay, Shifting:
+		return true
+	}
+	return false
+}
+
 // has tells whether a move applies: neither the gradient of a metric's determinant nor a
 // linearised metric exists. A bench whose start moves is for the moves that move it.
 func (b bench) has(m Move) bool {
-	if b.free > 0 && !MovesStart(m) {
+	if b.free > 0 && !MovesStart(m) || (b.density != nil) != goesBack(m) {
 		return false
 	}
 	_, linear := m.(Delayed)
@@ -222,7 +237,7 @@ func TestInvariance(t *testing.T) {
 func TestDetailedBalance(t *testing.T) {
 	t.Parallel()
 	all := benches()
-	for _, b := range []bench{all[0], all[len(all)-1]} {
+	for _, b := range []bench{all[0], all[len(all)-2], all[len(all)-1]} {
 		balance(t, b)
 	}
 }

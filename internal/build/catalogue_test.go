@@ -76,6 +76,10 @@ func TestListedDefaultsDecode(t *testing.T) {
 		}
 	}
 	for _, e := range List("moves") {
+		if goesBack(e.Name) {
+			accept("move."+e.Name, strings.Replace(toy, "steps = 3\n", "steps = 3\nstart = \"boltzmann\"\n", 1)+"[estimator.paths]\n[move."+e.Name+"]\n"+table(e))
+			continue
+		}
 		accept("move."+e.Name, toy+moves[:0]+other(e.Name)+"[estimator.paths]\n[move."+e.Name+"]\n"+table(e))
 	}
 	for _, e := range List("schemes") {

@@ -10,6 +10,11 @@ import (
 // betweenSets tells the estimators of paths from A to B, which need both sets.
 func betweenSets(name string) bool { return slices.Contains([]string{"rate"}, name) }
 
+// goesBack tells the moves of reversible systems, whose q_0 has the law e^{−U/T}.
+func goesBack(move string) bool {
+	return slices.Contains([]string{"two-way-shooting", "shifting"}, move)
+}
+
 // rareText is testdata/rare.toml without its estimators and sweep: a double well with sets.
 func rareText(t *testing.T) string {
 	t.Helper()
