@@ -16,6 +16,8 @@ type StationaryConfig struct {
 	Steps  int `toml:"steps" range:"[1,inf)" unit:"step" doc:"steps averaged over, per chain"`
 	Every  int `toml:"every" range:"[1,inf)" unit:"step" doc:"interval between draws"`
 
+	TraceEvery int `toml:"trace_every" range:"[0,inf)" unit:"draw" doc:"interval of the draws in trace.csv; 0: none"`
+
 	Memory bool `toml:"memory" doc:"also average what the scheme names of its memory: velocity, acceptance, ratio of the acceptance test"`
 }
 
@@ -30,6 +32,7 @@ type stationary struct {
 	cols []record.Column
 	obs  int // leading columns, of the configuration
 	size float64
+	eta  float64 // time of a step
 }
 
 // NewStationary binds the estimator to a task.
@@ -40,7 +43,7 @@ func NewStationary(cfg StationaryConfig, env Env, m *Model) (Runner, error) {
 	if m.NoStationary != nil {
 		return nil, m.NoStationary
 	}
-	s := &stationary{cfg: cfg, env: env, cols: observableColumns(m.Observer), size: float64(m.Map.Config())}
+	s := &stationary{cfg: cfg, env: env, cols: observableColumns(m.Observer), size: float64(m.Map.Config()), eta: m.Eta}
 	s.obs = len(s.cols)
 	if cfg.Memory {
 		memory, ok := m.Map.(langevin.StateObserver)
@@ -136,6 +139,7 @@ func (s *stationary) Finish(parts []any, out *Output) (Outcome, error) {
 			return Outcome{Status: Diverged, DivergedStep: k, Note: "a chain diverged: there is no stationary law at this step size"}, nil
 		}
 	}
+	s.writeTrace(parts, out)
 	outcome := Done()
 	for o, col := range s.cols {
 		chains := make([][]float64, len(parts))
@@ -151,7 +155,32 @@ func (s *stationary) Finish(parts []any, out *Output) (Outcome, error) {
 	return outcome, nil
 }
 
-// Bytes counts the draws in the parts: the table has a row for each observable.
+// writeTrace writes every TraceEvery-th draw of each chain.
+func (s *stationary) writeTrace(parts []any, out *Output) {
+	if s.cfg.TraceEvery == 0 {
+		return
+	}
+	values := make([]float64, 1+len(s.cols))
+	for c, p := range parts {
+		series := p.(*StationaryPart).Series
+		for i := s.cfg.TraceEvery - 1; i < len(series[0]); i += s.cfg.TraceEvery {
+			step := s.cfg.Warmup + (i+1)*s.cfg.Every
+			values[0] = float64(step) * s.eta
+			for o := range s.cols {
+				values[1+o] = series[o][i]
+			}
+			out.Table(Trace(s.cols)).AddFloats([]int{c, i, step}, values)
+		}
+	}
+}
+
+// Bytes counts the draws in the parts and in the trace: phase.csv has a row for each
+// observable.
 func (s *stationary) Bytes() float64 {
-	return partBytes * float64(s.cfg.Chains) * float64(s.cfg.Steps/s.cfg.Every) * float64(len(s.cols))
+	draws := float64(s.cfg.Chains) * float64(s.cfg.Steps/s.cfg.Every) * float64(len(s.cols))
+	bytes := partBytes * draws
+	if s.cfg.TraceEvery > 0 {
+		bytes += 2 * cellBytes * draws / float64(s.cfg.TraceEvery)
+	}
+	return bytes
 }
