@@ -5,7 +5,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 PEERS   ?= /usr/bin/python3
 
 .DEFAULT_GOAL := build
-.PHONY: help build run test verify bench bench-peers slurm-test docs lint vuln
+.PHONY: help build run test verify bench bench-peers notebooks slurm-test docs lint vuln
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench: ## benchmarks of the hot paths
 
 bench-peers: build ## the same work in PyTorch, JAX, C++ and numpy, ratios in one run (bench/README.md)
 	$(PEERS) bench/peers.py --go "$(GO)"
+
+notebooks: ## execute the notebooks on small runs (needs python3 with venv; installs pinned packages in the user's cache)
+	$(GO) test -v -count 1 ./notebooks
 
 slurm-test: build ## a sweep on a private Slurm of four nodes that loses jobs and a node (needs slurm-wlm, munge)
 	test/slurm/cluster.sh $(BIN)

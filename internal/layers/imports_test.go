@@ -52,6 +52,7 @@ var table = map[string]layer{
 	"internal/dispatch": {number: 5, modules: []string{"golang.org/x/sync"}},
 	// A check is an experiment through the same code path as run, so verify stands on dispatch.
 	"internal/verify": {number: 5, beside: []string{"internal/dispatch"}, modules: []string{gonum}},
+	"notebooks":       {number: 6, only: []string{}}, // a test that executes them
 	"examples":        {number: 6, only: []string{}}, // what an outside program does, in its tests
 	"cmd/machlup":     {number: 6, modules: []string{"github.com/spf13/cobra"}},
 }
