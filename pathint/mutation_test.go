@@ -124,6 +124,13 @@ var mutants = []struct{ name, file, right, wrong, run string }{
 		"floats.Add(d.g, pick(MUTANT, d.g, y))", "TestMinimumActionOU"},
 	{"backward sweep runs forward", "chain.go", "i = n - 1 - j\n\t\t}\n\t\tratio",
 		"i = pick(MUTANT, j, n-1-j)\n\t\t}\n\t\tratio", "TestDetailedBalance/single-slice"},
+	{"reversed step with the drift of the forward one", "reversal.go", "sum += r.action(b, r.mix(after, x, cut), beyond",
+		"sum += r.action(b, r.mix(pick(MUTANT, x, after), x, cut), beyond", "TestEntropyProduction"},
+	{"sign of the entropy production", "reversal.go", "sum -= r.action(", "sum -= pick(MUTANT, -1.0, 1.0) * r.action(", "TestEntropyProduction"},
+	{"log-determinant missing in the reversal", "reversal.go", "- 0.5*logDet", "- pick(MUTANT, 0, 0.5)*logDet", "TestReversalIsDensityRatio"},
+	{"reversed momentum not reversed", "reversal.go", "cut), beyond, after, x)", "cut), pick(MUTANT, x, beyond), after, x)", "TestIntegralFluctuationTheorem"},
+	{"reversal keeps the order of the players", "reversal.go", "sum += r.action(b, r.mix(",
+		"if pick(MUTANT, true, false) {\n\t\t\tsum += r.action(b, r.mix(x, after, r.a.blocks[b].Lo), beyond, after, x)\n\t\t\tcontinue\n\t\t}\n\t\tsum += r.action(b, r.mix(", "TestPotentialProducesNoEntropy"},
 }
 
 const picker = `package pathint
