@@ -129,6 +129,8 @@ var mutants = []struct{ name, file, right, wrong, run string }{
 	{"sign of the entropy production", "reversal.go", "sum -= r.action(", "sum -= pick(MUTANT, -1.0, 1.0) * r.action(", "TestEntropyProduction"},
 	{"log-determinant missing in the reversal", "reversal.go", "- 0.5*logDet", "- pick(MUTANT, 0, 0.5)*logDet", "TestReversalIsDensityRatio"},
 	{"reversed momentum not reversed", "reversal.go", "cut), beyond, after, x)", "cut), pick(MUTANT, x, beyond), after, x)", "TestIntegralFluctuationTheorem"},
+	{"density ratio missing in the fluctuation theorem", "reversal.go", "- r.logDensity(start, path[0])",
+		"- pick(MUTANT, r.logDensity(end, path[len(path)-1]), r.logDensity(start, path[0]))", "TestIntegralFluctuationTheorem"},
 	{"reversal keeps the order of the players", "reversal.go", "sum += r.action(b, r.mix(",
 		"if pick(MUTANT, true, false) {\n\t\t\tsum += r.action(b, r.mix(x, after, r.a.blocks[b].Lo), beyond, after, x)\n\t\t\tcontinue\n\t\t}\n\t\tsum += r.action(b, r.mix(", "TestPotentialProducesNoEntropy"},
 }

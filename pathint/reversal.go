@@ -2,6 +2,7 @@ package pathint
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"machlup/langevin"
@@ -74,6 +75,32 @@ func (r *Reversal) Path(slices [][]float64) float64 {
 	last, sum := len(slices)-1, 0.0
 	for k := range last {
 		sum += r.Step(slices[max(k-1, 0)], slices[k], slices[k+1], slices[min(k+2, last)])
+	}
+	return sum
+}
+
+// A Normal is a density of independent normals about a mean, their standard deviation Spread
+// times the noise of a step of each component.
+type Normal struct {
+	Mean   []float64
+	Spread float64
+}
+
+// LogWeight returns −R = −Σ(S_rev − S_fwd) + ln ρ₁(x_K) − ln ρ₀(x₀) of a path that starts at
+// rest: ⟨e^{−R}⟩ = 1 over paths whose start is drawn from ρ₀. With one block and ρ₁ = ρ₀ the
+// reversed process is the process itself, and P(R)/P(−R) = e^R besides.
+func (r *Reversal) LogWeight(path [][]float64, start, end Normal) float64 {
+	return r.logDensity(end, path[len(path)-1]) - r.logDensity(start, path[0]) - r.Path(path)
+}
+
+// logDensity is up to the constant of unit spread.
+func (r *Reversal) logDensity(d Normal, x []float64) float64 {
+	sum := -float64(r.a.n) * math.Log(d.Spread)
+	for _, b := range r.a.blocks {
+		for i := b.Lo; i < b.Hi; i++ {
+			z := (x[i] - d.Mean[i]) / (d.Spread * b.Noise)
+			sum -= z * z / 2
+		}
 	}
 	return sum
 }

@@ -85,6 +85,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewFreeEnergy(*c.(*engine.FreeEnergyConfig), in.env, in.model)
 		}},
+	{"non-equilibrium", "entropy production, probability currents and fluctuation theorems of a steady state, from the action of each step and of its reverse", ptr(engine.DefaultNonEquilibrium), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewNonEquilibrium(*c.(*engine.NonEquilibriumConfig), in.env, in.model)
+		}},
 	{"derivatives", "analytic gradients, tangents and natural gradients against central differences and dense solves", ptr(engine.DefaultDerivatives), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewDerivatives(*c.(*engine.DerivativesConfig), in.env, in.model)

@@ -135,7 +135,8 @@ var (
 func ResultTables(observables []record.Column) []record.Schema {
 	return []record.Schema{Summary, Partition, Paths, Slices, Fluctuations, Histogram, Trace(observables),
 		Ladder, Overlap, Density, Samples(2), Phase, Survival, ModeTable, Occupancy(2), FlowTable, FlowModesTable, CorrelationTable,
-		LinearNoiseTable}
+		LinearNoiseTable,
+		NonEquilibrium, Currents}
 }
 
 // Trace is the schema of trace.csv for the selected observables.

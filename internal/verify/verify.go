@@ -95,6 +95,7 @@ func Checks() []Check {
 		diracChecks(),
 		gameChecks(),
 		rareChecks(),
+		nonEquilibriumChecks(),
 	)
 }
 
@@ -197,9 +198,8 @@ func (r *Result) fill(c Check, row map[string]string) error {
 		return err
 	}
 	deviation := math.Abs(estimate - c.Exact)
-	r.Estimate, r.Error = &estimate, &deviation
 	if c.Kind == Exact {
-		r.Passed = deviation <= c.Tolerance
+		r.Estimate, r.Error, r.Passed = &estimate, &deviation, deviation <= c.Tolerance
 		return nil
 	}
 	stderr, err := number(row, c.Cell.StdErr)
@@ -211,7 +211,7 @@ func (r *Result) fill(c Check, row map[string]string) error {
 		return err
 	}
 	z := (estimate - c.Exact) / stderr
-	r.StdErr, r.Z = &stderr, &z
+	r.Estimate, r.Error, r.StdErr, r.Z = &estimate, &deviation, &stderr, &z // all or none
 	switch {
 	case !(stderr <= c.Tolerance):
 		r.Message = fmt.Sprintf("standard error %.3g is above its cap %.3g: the check could not see a wrong value", stderr, c.Tolerance)
