@@ -26,6 +26,7 @@ type l2Metric struct {
 	gram   bool      // A rather than F is factored
 	a      []float64 // Cholesky factor, lower triangle, of A or F
 	ok     bool      // the last factorisation succeeded
+	single *single32 // solves of direction in float32; nil in float64
 
 	delta [][]float64   // per layer [m×width]: δ of each row of J
 	rowsD [][][]float64 // rowsD[a][l] = rows of output a in delta[l]
@@ -54,11 +55,7 @@ func newL2MetricForm(p *pass, rows int, lambda float64, gram bool) *l2Metric {
 	net := p.net
 	s := &l2Metric{p: p, lambda: lambda, rows: rows, out: net.Out(), n: net.Params(), gram: gram}
 	s.m = rows * s.out
-	size := s.n
-	if gram {
-		size = s.m
-	}
-	s.a = make([]float64, size*size)
+	s.a = make([]float64, s.size()*s.size())
 	for l := range net.layers() {
 		s.delta = append(s.delta, make([]float64, s.m*net.dims[l+1]))
 	}
@@ -95,6 +92,14 @@ func newL2MetricForm(p *pass, rows int, lambda float64, gram bool) *l2Metric {
 	return s
 }
 
+// size is that of the matrix that is factored.
+func (s *l2Metric) size() int {
+	if s.gram {
+		return s.m
+	}
+	return s.n
+}
+
 // factor builds and factors A or F after p.forward of rows samples with params.
 func (s *l2Metric) factor(params, _ []float64) {
 	if s.p.rows != s.rows {
@@ -103,10 +108,10 @@ func (s *l2Metric) factor(params, _ []float64) {
 	s.unitCotangents(params)
 	if s.gram {
 		s.buildGram()
-		s.ok = num.Cholesky(s.a, s.m)
+		s.ok = s.single.factor(s.a, s.m) && num.Cholesky(s.a, s.m)
 	} else {
 		s.buildFull()
-		s.ok = num.Cholesky(s.a, s.n)
+		s.ok = s.single.factor(s.a, s.n) && num.Cholesky(s.a, s.n)
 	}
 }
 
@@ -213,11 +218,15 @@ func (s *l2Metric) direction(dst, params, c []float64) {
 		fill(dst, math.NaN())
 	case s.gram:
 		s.toRows(s.c, c)
-		num.CholSolve(s.a, s.m, s.c)
+		if !s.single.solve(s.c) {
+			num.CholSolve(s.a, s.m, s.c)
+		}
 		s.backward(dst, params, s.c)
 	default:
 		s.p.backward(dst, params, c)
-		num.CholSolve(s.a, s.n, dst)
+		if !s.single.solve(dst) {
+			num.CholSolve(s.a, s.n, dst)
+		}
 	}
 }
 

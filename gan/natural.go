@@ -71,6 +71,13 @@ func newMetric(pl *player, rows int) (metric, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gan: metric %q of the %s: %w", e.name, pl.name, err)
 	}
+	if d.Precision == "float32" {
+		l2, ok := m.(*l2Metric)
+		if !ok {
+			return nil, fmt.Errorf("gan: precision \"float32\" of the %s: allowed with the metric l2 of a perceptron; use \"float64\"", pl.name)
+		}
+		l2.single = newSingle32(l2.size())
+	}
 	return m, nil
 }
 

@@ -25,6 +25,10 @@ type Direction struct {
 	Damping float64 // λ > 0 when Natural
 	Metric  string  // of Natural; "" is "l2"
 	Degree  int     // of otto's polynomials; 0 is DefaultOttoDegree
+
+	// Precision of the solve of F⁻¹∇L: "" and "float64", or "float32" (metric l2): the matrix
+	// rounded, factored and solved in single precision, all else in double.
+	Precision string
 }
 
 // A Rule moves the parameters p of one player, with memory of its own that starts as Init
@@ -91,6 +95,9 @@ func (o Optimizer) Validate() error {
 	if d := o.Direction; d.Natural {
 		if d.Degree < 0 {
 			return fmt.Errorf("gan: degree of optimizer %q is %d, allowed are integers ≥ 1", o.Name, d.Degree)
+		}
+		if p := d.Precision; p != "" && p != "float64" && p != "float32" {
+			return fmt.Errorf("gan: precision of optimizer %q is %q, allowed are \"float64\" and \"float32\"", o.Name, p)
 		}
 		_, err := d.entry()
 		return err
