@@ -21,6 +21,7 @@ const (
 	NotConverged     Reason = "not-converged"     // an iteration or a window did not close
 	Disagreement     Reason = "disagreement"      // estimators that must agree do not
 	BadGrid          Reason = "bad-grid"          // abscissae unfit for the quadrature rule
+	InfiniteZ        Reason = "infinite-z"        // the integral itself does not exist
 )
 
 // A Refusal is the error of a number that cannot be given honestly: what was found, what
