@@ -112,3 +112,34 @@ func CheckAgreement(quantity string, estimates ...Estimate) (worst float64, err 
 	}
 	return worst, err
 }
+
+// Reversed analyses annealing both ways: log weights of independent runs forward, and of runs
+// back from draws of several chains at the last λ with the slope (∂U/∂λ) of each draw. It
+// returns the estimate of the runs back alone, log Z₁/Z₀ = −log E[w], Bennett's ratio of both
+// directions, and the bounds. Runs back are thinned by 2τ of their log weights; chains that
+// have not equilibrated refuse both, and with them the upper bound.
+func Reversed(logF []float64, logR, slopes [][]float64) (reverse, bar Estimate, bounds Bounds) {
+	err := analysis.CheckEquilibration(slopes)
+	if r, ok := analysis.Refused(err); ok && r.Reason == analysis.Constant {
+		err = nil // nothing fluctuates, nothing can drift
+	}
+	t := analysis.AutocorrelationChains(logR)
+	every := 1
+	if t.Err == nil && t.Tau > 0.75 {
+		every = int(math.Ceil(2 * t.Tau))
+	}
+	var back []float64
+	for _, series := range logR {
+		for i := 0; i < len(series); i += every {
+			back = append(back, series[i])
+		}
+	}
+	reverse = Exponential("ais-reverse", back)
+	reverse.LogZ = -reverse.LogZ
+	bar, bounds = Bidirectional(logF, back)
+	bar.Estimator = "ais-bar"
+	if err != nil {
+		reverse.Err, bar.Err = err, err
+	}
+	return reverse, bar, bounds
+}

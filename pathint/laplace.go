@@ -25,7 +25,7 @@ const quadraticTo = 1e-6
 
 // laplace expands u about the minimum near x.
 func laplace(u landscape, x []float64, draws int, src Source) (LaplaceEstimate, error) {
-	s, err := minimise(u, x)
+	s, err := newton(u, x)
 	if err != nil {
 		return LaplaceEstimate{}, err
 	}
@@ -158,6 +158,15 @@ func newPathLandscape(p *Path) (*pathLandscape, error) {
 	}
 	if _, err := differentiable(p, "laplace"); err != nil {
 		return nil, err
+	}
+	if p.sets != nil {
+		return nil, errors.New("pathint: laplace: paths between sets have a weight with walls, which no Gaussian has; use an estimator that samples")
+	}
+	if p.ends.density != nil {
+		return nil, errors.New("pathint: laplace: the density of q_0 has no gradient; fix the start")
+	}
+	if p.ends.ring {
+		return nil, errors.New("pathint: laplace: the gradient of a ring is not available")
 	}
 	u := &pathLandscape{p: p, act: act, pull: make([]float64, (p.steps+1)*p.n)}
 	if p.inputs > 0 {
@@ -313,4 +322,13 @@ func lowestTilt(c *Chain, h *hessian, at []float64, full *banded) float64 {
 		}
 	}
 	return lo * s
+}
+
+// HasLaplace returns nil, or why Laplace's method does not apply to the paths of a chain.
+func HasLaplace(c *Chain) error {
+	u, err := newPathLandscape(c.path)
+	if err != nil {
+		return err
+	}
+	return checkHessian(u)
 }

@@ -43,9 +43,9 @@ var errNoMinimum = errors.New("pathint: laplace: the weight has no maximum with 
 
 const newtonSteps = 100
 
-// minimise takes Newton steps from x, with the Hessian from differences of the exact gradient,
+// newton takes Newton steps from x, with the Hessian from differences of the exact gradient,
 // until the energy to be gained is below rounding.
-func minimise(u landscape, x []float64) (*saddle, error) {
+func newton(u landscape, x []float64) (*saddle, error) {
 	if err := checkHessian(u); err != nil {
 		return nil, err
 	}

@@ -225,7 +225,8 @@ func systematic(parents []int, logw []float64, src Source) float64 {
 // Phys. Rev. Lett. 96 (2006) 120603.
 type ParticleFilter struct {
 	Map       langevin.Map
-	Start     []float64 // q_0
+	Start     []float64 // q_0, or what Density mixes its draws with
+	Density   Drawable  // of q_0; nil for a fixed start
 	Observer  langevin.Observer
 	Tilt      Tilt
 	Hbar      float64 // ħ: inputs are multiplied by √ħ; 0 means 1
@@ -251,8 +252,12 @@ func (f ParticleFilter) Run(src Source) ([]FilterPoint, error) {
 	}
 	n, dim := f.Particles, f.Map.Dim()
 	state, next := newRows(n, dim), newRows(n, dim)
+	start := append([]float64(nil), f.Start...)
 	for _, x := range state {
-		f.Map.Init(x, f.Start)
+		if f.Density != nil {
+			f.Density.Draw(start, f.Start, 1, src)
+		}
+		f.Map.Init(x, start)
 	}
 	total, spare := make([]float64, n), make([]float64, n)
 	logw, parents := make([]float64, n), make([]int, n)
@@ -316,17 +321,12 @@ func FilterEstimate(points []FilterPoint) (z Estimate, mean analysis.Estimate) {
 		logZ[i] = p.LogZ
 	}
 	z = Exponential("particle-filter", logZ)
-	sum := analysis.LogSumExp(logZ)
-	for i, p := range points {
-		mean.Value += share(logZ[i], sum) * p.Mean
+	c, m := meanInfluence(points)
+	v, n := 0.0, float64(len(c))
+	for _, x := range c {
+		v += x * x
 	}
-	v := 0.0
-	for i, p := range points {
-		v += math.Pow(share(logZ[i], sum)*(p.Mean-mean.Value), 2)
-	}
-	n := float64(len(points))
-	mean.StdErr = math.Sqrt(v * n / (n - 1))
-	return z, mean
+	return z, analysis.Estimate{Value: m, StdErr: math.Sqrt(v * n / (n - 1))}
 }
 
 // FilterGrowth is log Z_l(s) − log Z_k(s) (both over their values at s = 0) from the same
@@ -350,4 +350,32 @@ func share(logw, total float64) float64 {
 		return 0
 	}
 	return math.Exp(logw - total)
+}
+
+// FilterSlope is the derivative of FilterGrowth with respect to s, −(⟨O⟩_l − ⟨O⟩_k) of the
+// tilted paths of either length, with the error of the difference.
+func FilterSlope(k, l []FilterPoint) analysis.Estimate {
+	ck, mk := meanInfluence(k)
+	cl, ml := meanInfluence(l)
+	v, n := 0.0, float64(len(k))
+	for i := range ck {
+		v += math.Pow(cl[i]-ck[i], 2)
+	}
+	return analysis.Estimate{Value: mk - ml, StdErr: math.Sqrt(v * n / (n - 1))}
+}
+
+// meanInfluence is what each pass contributes to the error of the mean of O, and that mean.
+func meanInfluence(points []FilterPoint) (c []float64, mean float64) {
+	logZ := make([]float64, len(points))
+	for i, p := range points {
+		logZ[i] = p.LogZ
+	}
+	sum := analysis.LogSumExp(logZ)
+	for i, p := range points {
+		mean += share(logZ[i], sum) * p.Mean
+	}
+	for i, p := range points {
+		c = append(c, share(logZ[i], sum)*(p.Mean-mean))
+	}
+	return c, mean
 }

@@ -77,6 +77,18 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewForward(*c.(*engine.ForwardConfig), in.setup, in.env, in.model)
 		}},
+	{"laplace", "log Z(s)/Z(0), or of a pinned end, by the Gaussian integral about the minimum of −log weight, and its correction", ptr(engine.DefaultLaplace), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewLaplace(*c.(*engine.LaplaceConfig), in.setup, in.env, in.model)
+		}},
+	{"smc", "log Z(s)/Z(0) by sequential Monte Carlo over the tilt or over time", ptr(engine.DefaultSMC), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewSMC(*c.(*engine.SMCConfig), in.setup, in.env, in.model)
+		}},
+	{"scgf", "scaled cumulant generating function: growth of log Z(s)/Z(0) with the length of the path, and its slope", ptr(engine.DefaultSCGF), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewSCGF(*c.(*engine.SCGFConfig), in.setup, in.env, in.model)
+		}},
 	{"exchange", "replica exchange over s or ħ: log Z by stepping stones, BAR and MBAR with the overlap matrix", ptr(engine.DefaultExchange), true,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewExchange(*c.(*engine.ExchangeConfig), in.setup, in.env, in.model)
@@ -177,7 +189,7 @@ func decodeEstimator(doc *spec.Doc, name string) (estimator, error) {
 		}
 		in := inputs{env: env, model: m}
 		if e.kind.paths {
-			if in.setup, in.all, err = bindPath(doc, table); err != nil {
+			if in.setup, in.all, err = bindPath(doc, table, movesOptional(e.cfg)); err != nil {
 				return nil, err
 			}
 		}
@@ -240,8 +252,15 @@ func decodePath(doc *spec.Doc) (engine.PathSetup, []pathint.Move, error) {
 	return setup, together, nil
 }
 
-// bindPath is decodePath for an estimator of paths, which needs a move that applies.
-func bindPath(doc *spec.Doc, table string) (engine.PathSetup, []pathint.Move, error) {
+// movesOptional tells whether an estimator, as configured, gets along without a move.
+func movesOptional(cfg any) bool {
+	c, ok := cfg.(interface{ Moveless() bool })
+	return ok && c.Moveless()
+}
+
+// bindPath is decodePath for an estimator of paths, which needs a move that applies unless
+// they are optional.
+func bindPath(doc *spec.Doc, table string, optional bool) (engine.PathSetup, []pathint.Move, error) {
 	setup, together, err := decodePath(doc)
 	if err != nil {
 		return setup, nil, err
@@ -257,7 +276,7 @@ func bindPath(doc *spec.Doc, table string) (engine.PathSetup, []pathint.Move, er
 			setup.Names = append(setup.Names, m.Name)
 		}
 	}
-	if len(setup.Moves) == 0 {
+	if len(setup.Moves) == 0 && !optional {
 		var valid []string
 		for _, e := range pathint.Moves() {
 			if e.Coordinates == coordinates || e.Coordinates == pathint.Either {

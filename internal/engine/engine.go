@@ -192,7 +192,11 @@ func Condense(r Runner, parts []any) []any {
 	case Condenser:
 		return r.Condense(parts)
 	case estimated:
-		return []any{r.estimate(parts)}
+		var out []any
+		for _, e := range estimatesOf(r, parts) {
+			out = append(out, e)
+		}
+		return out
 	}
 	return parts
 }

@@ -15,7 +15,7 @@ import (
 // Z = ∫e^{−U/T}dx, or between its named prior and e^{−U/T}, by the same estimators that serve
 // path tilts.
 type FreeEnergyConfig struct {
-	Method     string  `toml:"method" enum:"ti|ais|bidirectional" doc:"thermodynamic integration, annealed importance sampling, or annealing both ways with Bennett's ratio"`
+	Method     string  `toml:"method" enum:"ti|ais|bidirectional|smc|laplace" doc:"thermodynamic integration; annealed importance sampling; annealing both ways with Bennett's ratio; annealing with resampling; or the Gaussian integrals about the minima near the start, with their correction"`
 	Reference  string  `toml:"reference" enum:"potential|prior" doc:"potential: ln Z of cU relative to that of U; prior: ln Z of U relative to the system's named prior, normalised to 1"`
 	Scale      float64 `toml:"scale" range:"(0,inf)" unit:"1" doc:"c of U₁ = cU; not used with reference = \"prior\""`
 	Rule       string  `toml:"rule" enum:"gauss-legendre|trapezoid" doc:"quadrature of ti"`
@@ -23,7 +23,8 @@ type FreeEnergyConfig struct {
 	Chains     int     `toml:"chains" range:"[2,1000]" unit:"1" doc:"chains at each node of ti"`
 	Draws      int     `toml:"draws" range:"[50,inf)" unit:"1" doc:"draws of each chain of ti"`
 	Stages     int     `toml:"stages" range:"[1,100000]" unit:"1" doc:"stages of annealing"`
-	Runs       int     `toml:"runs" range:"[50,10000000]" unit:"1" doc:"annealing runs (in each direction)"`
+	Runs       int     `toml:"runs" range:"[50,10000000]" unit:"1" doc:"annealing runs (in each direction); passes of smc; draws of laplace"`
+	Particles  int     `toml:"particles" range:"[2,1000000]" unit:"1" doc:"particles of a pass of smc"`
 	Warm       int     `toml:"warm" range:"[0,inf)" unit:"sweep" doc:"sweeps that adapt the step size (a Metropolis-adjusted Langevin step each)"`
 	Step       float64 `toml:"step" range:"(0,inf)" unit:"1" doc:"ε of the step; the start value where it adapts"`
 	Unadjusted bool    `toml:"unadjusted" doc:"accept every step: Euler–Maruyama with its discretisation bias, for comparison"`
@@ -31,7 +32,7 @@ type FreeEnergyConfig struct {
 
 // DefaultFreeEnergy is the configuration with no key set.
 func DefaultFreeEnergy() FreeEnergyConfig {
-	return FreeEnergyConfig{Method: "ti", Reference: "potential", Scale: 4, Rule: "gauss-legendre", Points: 8, Chains: 4, Draws: 2000, Stages: 20, Runs: 1000, Warm: 500, Step: 0.2}
+	return FreeEnergyConfig{Method: "ti", Reference: "potential", Scale: 4, Rule: "gauss-legendre", Points: 8, Chains: 4, Draws: 2000, Stages: 20, Runs: 1000, Particles: 20, Warm: 500, Step: 0.2}
 }
 
 type freeEnergy struct {
@@ -58,8 +59,8 @@ func NewFreeEnergy(cfg FreeEnergyConfig, env Env, m *Model) (Runner, error) {
 	if prior && m.Reference == nil {
 		return nil, &KeyError{"reference", `"prior"`, `"potential": system ` + m.Kind + " has no named prior"}
 	}
-	if !prior && cfg.Method != "ti" && m.Draw == nil {
-		return nil, &KeyError{"method", fmt.Sprintf("%q", cfg.Method), `"ti": annealing needs exact draws of e^{−U/T}, which system ` + m.Kind + " does not have"}
+	if !prior && cfg.Method != "ti" && cfg.Method != "laplace" && m.Draw == nil {
+		return nil, &KeyError{"method", fmt.Sprintf("%q", cfg.Method), `"ti" or "laplace": annealing needs exact draws of e^{−U/T}, which system ` + m.Kind + " does not have"}
 	}
 	if cfg.Unadjusted && cfg.Method != "ti" {
 		return nil, &KeyError{"unadjusted", "true", "false: annealing needs kernels that leave each law invariant"}
@@ -68,15 +69,18 @@ func NewFreeEnergy(cfg FreeEnergyConfig, env Env, m *Model) (Runner, error) {
 	f := &freeEnergy{cfg: cfg, env: env, grid: grid, measure: "Z of the same potential at scale 1 (Lebesgue measure)"}
 	if prior {
 		f.measure = m.Reference.Measure
-		return &priorFreeEnergy{f}, err
 	}
-	return f, err
+	if cfg.Unadjusted {
+		return f, err
+	}
+	return &pooledFreeEnergy{f}, err
 }
 
 // FreeEnergyPart is a node of TI, or the annealing runs.
 type FreeEnergyPart struct {
 	Series     [][]float64
 	LogF, LogR []float64
+	Laplace    *LaplacePart
 }
 
 func (f *freeEnergy) NewResult() any { return new(FreeEnergyPart) }
@@ -91,6 +95,12 @@ func (f *freeEnergy) Parts() int {
 func (f *freeEnergy) Work(int) float64 {
 	if f.cfg.Method == "ti" {
 		return float64(f.cfg.Chains * (f.cfg.Warm + f.cfg.Draws))
+	}
+	switch f.cfg.Method {
+	case "laplace":
+		return float64(f.cfg.Runs)
+	case "smc":
+		return float64(f.cfg.Runs * f.cfg.Particles * f.cfg.Stages)
 	}
 	return float64(f.cfg.Runs * f.cfg.Stages)
 }
@@ -112,11 +122,20 @@ func (s scaled) Gradient(dst, x []float64) float64 {
 }
 
 func (f *freeEnergy) ladder() (*pathint.Potentials, error) {
-	m, err := f.env.NewModel()
+	spec, _, err := f.spec()
 	if err != nil {
 		return nil, err
 	}
-	spec := pathint.PotentialsSpec{From: scaled{m.Potential, 1 / m.Temperature}, To: scaled{m.Potential, f.cfg.Scale / m.Temperature},
+	return pathint.NewPotentials(spec)
+}
+
+// spec is the ladder to be made, and where its chains start if not at the origin.
+func (f *freeEnergy) spec() (spec pathint.PotentialsSpec, start []float64, err error) {
+	m, err := f.env.NewModel()
+	if err != nil {
+		return spec, nil, err
+	}
+	spec = pathint.PotentialsSpec{From: scaled{m.Potential, 1 / m.Temperature}, To: scaled{m.Potential, f.cfg.Scale / m.Temperature},
 		Step: f.cfg.Step, Target: 0.6, Unadjusted: f.cfg.Unadjusted}
 	if f.cfg.Unadjusted {
 		spec.Target = 0
@@ -128,7 +147,7 @@ func (f *freeEnergy) ladder() (*pathint.Potentials, error) {
 	if draw != nil {
 		spec.Draw = func(x []float64, src pathint.Source) { draw(x, src) }
 	}
-	return pathint.NewPotentials(spec)
+	return spec, m.Start, nil
 }
 
 // freeEnergyState is a part on its way: what is done, and the ladder at work.
@@ -144,6 +163,9 @@ func (f *freeEnergy) Run(ctx context.Context, part int, progress func(float64)) 
 	src := f.env.Part("free-energy/"+f.cfg.Method, part)
 	if f.cfg.Method == "ti" {
 		return f.node(ctx, f.grid.Lambda[part], src, progress)
+	}
+	if f.cfg.Method == "laplace" {
+		return f.expand(src)
 	}
 	l, err := f.ladder()
 	if err != nil {
@@ -168,7 +190,7 @@ func (f *freeEnergy) Run(ctx context.Context, part int, progress func(float64)) 
 			}
 			progress(float64(i * f.cfg.Stages))
 		}
-		w, err := pathint.Anneal(l, schedule, 1, src)
+		w, err := f.forward(l, schedule, src)
 		if err != nil {
 			return nil, err
 		}
@@ -192,6 +214,25 @@ func (f *freeEnergy) Run(ctx context.Context, part int, progress func(float64)) 
 		}
 	}
 	return result, nil
+}
+
+// forward is the log weight of one run of annealing, or log Z of one pass of smc.
+func (f *freeEnergy) forward(l *pathint.Potentials, schedule []float64, src *rng.Stream) (float64, error) {
+	if f.cfg.Method != "smc" {
+		return pathint.Anneal(l, schedule, 1, src)
+	}
+	v, _, err := pathint.SMC{Schedule: schedule, Particles: f.cfg.Particles, Sweeps: 1, Threshold: 0.5}.Run(l, src)
+	return v, err
+}
+
+// expand is Laplace's method at both ends.
+func (f *freeEnergy) expand(src *rng.Stream) (any, error) {
+	spec, start, err := f.spec()
+	if err != nil {
+		return nil, err
+	}
+	e, err := pathint.LaplacePotentials(spec, start, f.cfg.Reference == "prior", f.cfg.Runs, src)
+	return &FreeEnergyPart{Laplace: laplacePart(e, err)}, nil
 }
 
 // node runs the chains of one node of ti.
@@ -246,8 +287,11 @@ func (f *freeEnergy) estimate(parts []any) pathint.Estimate {
 		return f.grid.Integrate(points)
 	}
 	p := parts[0].(*FreeEnergyPart)
-	if f.cfg.Method == "ais" {
-		return pathint.Exponential("ais", p.LogF)
+	switch f.cfg.Method {
+	case "ais", "smc":
+		return pathint.Exponential(f.cfg.Method, p.LogF)
+	case "laplace":
+		return p.Laplace.estimate()
 	}
 	e, _ := pathint.Bidirectional(p.LogF, p.LogR)
 	return e
@@ -258,12 +302,17 @@ func (f *freeEnergy) Finish(parts []any, out *Output) (Outcome, error) {
 	status, value := "ok", e.LogZ
 	if e.Err != nil {
 		status, value = "no-estimate: "+e.Err.Error(), math.NaN()
+	} else if e.Caution != "" {
+		status = "ok; caution: " + e.Caution
 	} else if f.cfg.Unadjusted {
 		status = "ok; contains the discretisation bias of Euler–Maruyama at this step"
 	}
 	quantity, parameter, at := "log_z_ratio", "scale", any(f.cfg.Scale)
 	if f.cfg.Reference == "prior" {
 		quantity, parameter, at = "log_z", "", nil
+	}
+	if f.cfg.Method == "laplace" {
+		parts[0].(*FreeEnergyPart).Laplace.writeSaddle(parameter, at, f.measure, out)
 	}
 	out.Table(Partition).Add(quantity, e.Estimator, parameter, at, f.measure,
 		value, e.StdErr(), e.StatErr, e.QuadErr, nil, nil, e.ESS, e.Overlap, status)
@@ -275,16 +324,25 @@ func (f *freeEnergy) Finish(parts []any, out *Output) (Outcome, error) {
 	return outcome, nil
 }
 
-// A priorFreeEnergy is log Z relative to the prior: two estimators must agree before it is
-// called converged.
-type priorFreeEnergy struct{ *freeEnergy }
+// A pooledFreeEnergy is compared with others of the same ratio: two estimators must agree before
+// it is called converged. Those with the bias of an unadjusted chain take no part.
+type pooledFreeEnergy struct{ *freeEnergy }
 
-// PoolKey is that of all estimates of log Z.
-func (f *priorFreeEnergy) PoolKey() string { return "log_z relative to the prior" }
+// PoolKey is that of all estimates of one ratio.
+func (f *pooledFreeEnergy) PoolKey() string {
+	if f.cfg.Reference == "prior" {
+		return "log_z relative to the prior"
+	}
+	return fmt.Sprintf("log_z relative to the potential at scale 1, scale %v", f.cfg.Scale)
+}
 
 // Pool compares the estimates of one sweep point and replica.
-func (f *priorFreeEnergy) Pool(tasks []Finished, out *Output) error {
-	return poolEstimates("log_z", tasks, out, func(t Finished) pathint.Estimate {
-		return t.Runner.(*priorFreeEnergy).estimate(t.Parts)
+func (f *pooledFreeEnergy) Pool(tasks []Finished, out *Output) error {
+	quantity := "log_z_ratio"
+	if f.cfg.Reference == "prior" {
+		quantity = "log_z"
+	}
+	return poolEstimates(quantity, tasks, out, func(t Finished) []pathint.Estimate {
+		return []pathint.Estimate{t.Runner.(*pooledFreeEnergy).estimate(t.Parts)}
 	})
 }

@@ -32,10 +32,18 @@ type AISConfig struct {
 	Stages int `toml:"stages" range:"[1,100000]" unit:"1" doc:"equal steps of s from 0 to path.tilt"`
 	Sweeps int `toml:"sweeps" range:"[0,10000]" unit:"sweep" doc:"sweeps at each intermediate s"`
 	Runs   int `toml:"runs" range:"[50,10000000]" unit:"1" doc:"independent annealing runs, each from an exact forward draw"`
+
+	Reverse bool `toml:"reverse" doc:"also anneal back, as often, from draws of chains at path.tilt; Bennett's ratio of both and bounds that hold on average are written too"`
+	Chains  int  `toml:"chains" range:"[2,1000]" unit:"1" doc:"reverse: chains at path.tilt, from different starts"`
+	Warm    int  `toml:"warm" range:"[0,inf)" unit:"sweep" doc:"reverse: sweeps in which the step sizes of those chains adapt"`
+	Burn    int  `toml:"burn" range:"[0,inf)" unit:"sweep" doc:"reverse: sweeps dropped after that"`
+	Spacing int  `toml:"spacing" range:"[1,inf)" unit:"sweep" doc:"reverse: sweeps between draws; runs that are still correlated are thinned"`
 }
 
 // DefaultAIS is the configuration with no key set.
-func DefaultAIS() AISConfig { return AISConfig{Stages: 8, Sweeps: 1, Runs: 500} }
+func DefaultAIS() AISConfig {
+	return AISConfig{Stages: 8, Sweeps: 1, Runs: 500, Chains: 2, Warm: 100, Burn: 100, Spacing: 10}
+}
 
 // ForwardConfig configures the forward average of exp(−sO), the reference of both.
 type ForwardConfig struct {
@@ -57,7 +65,33 @@ func newPartition(name string, setup PathSetup, env Env, m *Model) (partition, e
 	if err := setup.needTilt(); err != nil {
 		return p, err
 	}
-	return p, setup.check(m)
+	if err := setup.check(m); err != nil {
+		return p, err
+	}
+	return p, setup.normalisable(m, setup.Config.Steps)
+}
+
+// normalisable refuses a tilt at which Z(s) of a Gaussian law of paths of so many steps is
+// infinite, where it is cheap to know.
+func (p PathSetup) normalisable(m *Model, steps int) error {
+	const work = 20000
+	p.Config.Steps, p.Config.Sets = steps, PathSets{}
+	if m.Recurrence == nil || p.Config.Steps*len(m.Start)*len(m.Start) > work {
+		return nil
+	}
+	c, err := p.chain(m, p.Config.Tilt, "onsager-machlup", nil)
+	if err != nil {
+		return nil
+	}
+	src := rng.New(1, 0, "is Z(s) finite?", "")
+	if c.StartForward(0, src) != nil {
+		return nil
+	}
+	r, ok := analysis.Refused(pathint.CheckNormalisable(c, work, src))
+	if !ok {
+		return nil
+	}
+	return &KeyError{"path.tilt", fmt.Sprint(p.Config.Tilt), fmt.Sprintf("s > %.6g: beyond, Z(s) of this Gaussian law of %d steps is infinite", r.Limit, steps)}
 }
 
 func (p partition) stream(part int) *rng.Stream {
@@ -97,19 +131,33 @@ func (p partition) point() (string, float64) { return p.setup.Config.Action, p.s
 // Pool compares the estimates of one sweep point pairwise: two must agree before a value
 // is called converged.
 func (p partition) Pool(tasks []Finished, out *Output) error {
-	return poolEstimates("log_z_ratio", tasks, out, finalEstimate)
+	return poolEstimates("log_z_ratio", tasks, out, finalEstimates)
 }
 
-// finalEstimate is a task's, condensed or not.
-func finalEstimate(t Finished) pathint.Estimate {
-	if e, ok := t.Parts[0].(pathint.Estimate); ok {
-		return e
+// estimatesOf are a task's, which must be independent of each other.
+func estimatesOf(r any, parts []any) []pathint.Estimate {
+	if s, ok := r.(interface {
+		estimates(parts []any) []pathint.Estimate
+	}); ok {
+		return s.estimates(parts)
 	}
-	return t.Runner.(estimated).estimate(t.Parts)
+	return []pathint.Estimate{r.(estimated).estimate(parts)}
+}
+
+// finalEstimates are a task's, condensed or not.
+func finalEstimates(t Finished) []pathint.Estimate {
+	if _, ok := t.Parts[0].(pathint.Estimate); !ok {
+		return estimatesOf(t.Runner, t.Parts)
+	}
+	var es []pathint.Estimate
+	for _, e := range t.Parts {
+		es = append(es, e.(pathint.Estimate))
+	}
+	return es
 }
 
 // poolEstimates writes the agreement of the tasks of each sweep point and replica.
-func poolEstimates(quantity string, tasks []Finished, out *Output, estimate func(Finished) pathint.Estimate) error {
+func poolEstimates(quantity string, tasks []Finished, out *Output, estimates func(Finished) []pathint.Estimate) error {
 	type key struct {
 		group   string
 		replica int
@@ -126,7 +174,7 @@ func poolEstimates(quantity string, tasks []Finished, out *Output, estimate func
 	for _, k := range order {
 		var es []pathint.Estimate
 		for _, t := range groups[k] {
-			es = append(es, estimate(t))
+			es = append(es, estimates(t)...)
 		}
 		label := strings.TrimSuffix("log_z/"+k.group, "/") + fmt.Sprintf("/r%d", k.replica)
 		out.Table(Summary).AddAs(label, agreementRow(quantity, es)...)
@@ -135,21 +183,24 @@ func poolEstimates(quantity string, tasks []Finished, out *Output, estimate func
 }
 
 // agreementRow has the worst pairwise z of the estimates and, where they agree, the weighted
-// mean of those whose error bar is beyond doubt; of all if none is.
+// mean of those whose error bar is beyond doubt; of all if none is. It names who agrees.
 func agreementRow(quantity string, es []pathint.Estimate) []any {
 	worst, err := pathint.CheckAgreement(quantity, es...)
-	if err != nil {
-		return []any{quantity, nil, nil, nil, worst, "1", "not converged: " + err.Error()}
-	}
 	var all, sure []analysis.Estimate
+	var names, refused []string
 	for _, e := range es {
 		if e.Err != nil {
+			refused = append(refused, e.Estimator)
 			continue
 		}
 		v := analysis.Estimate{Value: e.LogZ, StdErr: e.StdErr()}
-		if all = append(all, v); e.Caution == "" {
+		all, names = append(all, v), append(names, e.Estimator)
+		if e.Caution == "" {
 			sure = append(sure, v)
 		}
+	}
+	if err != nil {
+		return []any{quantity, nil, nil, nil, worst, "1", "not converged: " + strings.ReplaceAll(err.Error(), "\n", "; ")}
 	}
 	status := fmt.Sprintf("converged: %d estimators agree, worst |z| = %.2f", len(all), worst)
 	switch {
@@ -157,6 +208,10 @@ func agreementRow(quantity string, es []pathint.Estimate) []any {
 		sure, status = all, status+"; the error bar of each is in doubt"
 	case len(sure) < len(all):
 		status += fmt.Sprintf("; value of the %d whose error bar is not in doubt", len(sure))
+	}
+	status += "; " + strings.Join(names, ", ")
+	if len(refused) > 0 {
+		status += "; refused: " + strings.Join(refused, ", ")
 	}
 	mean, _ := analysis.WeightedMean(sure)
 	return []any{quantity, mean.Value, mean.StdErr, nil, worst, "1", status}
@@ -298,7 +353,11 @@ func NewAIS(cfg AISConfig, setup PathSetup, env Env, m *Model) (Runner, error) {
 	if err == nil {
 		err = setup.drawable(m)
 	}
-	return &ais{p, cfg}, err
+	if a := (&ais{p, cfg}); cfg.Reverse {
+		return &aisBothWays{a}, err
+	} else {
+		return a, err
+	}
 }
 
 // NewForward is annealing with one stage: the forward average of exp(−sO).

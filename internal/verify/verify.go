@@ -83,6 +83,7 @@ func Checks() []Check {
 		pathChecks(),
 		stagedChecks(),
 		freeEnergyChecks(),
+		logZChecks(),
 		modeChecks(),
 		ganChecks(),
 		lossChecks(),
