@@ -14,15 +14,21 @@ import (
 // tiny is a GAN of 20 parameters: 1-3-1 against 1-3-1, tanh.
 func tiny(t testing.TB, optimizerG, optimizerD string, noise gan.Noise) *gan.Trainer {
 	t.Helper()
+	return tinyOf(t, 3, optimizerG, optimizerD, noise)
+}
+
+// tinyOf has so many hidden units in each network: 6h + 2 parameters.
+func tinyOf(t testing.TB, hidden int, optimizerG, optimizerD string, noise gan.Noise) *gan.Trainer {
+	t.Helper()
 	must := func(err error) {
 		if err != nil {
 			t.Helper()
 			t.Fatal(err)
 		}
 	}
-	g, err := gan.GeneratorConfig{Latent: 1, Hidden: []int{3}, Activation: "tanh"}.Network(1)
+	g, err := gan.GeneratorConfig{Latent: 1, Hidden: []int{hidden}, Activation: "tanh"}.Network(1)
 	must(err)
-	d, err := gan.DiscriminatorConfig{Hidden: []int{3}, Activation: "tanh"}.Network(1)
+	d, err := gan.DiscriminatorConfig{Hidden: []int{hidden}, Activation: "tanh"}.Network(1)
 	must(err)
 	target, err := gan.GaussianConfig{MeanValue: 1, StdValue: 0.8}.Target()
 	must(err)
@@ -33,6 +39,7 @@ func tiny(t testing.TB, optimizerG, optimizerD string, noise gan.Noise) *gan.Tra
 	optD, err := gan.DefaultOptimizer(optimizerD)
 	must(err)
 	optG.Direction.Damping = math.Max(optG.Direction.Damping, 0.1)
+	optD.Direction.Damping = math.Max(optD.Direction.Damping, 0.1)
 	tr, err := gan.New(gan.Config{Generator: g, Discriminator: d, Target: target, Loss: loss, OptimizerD: optD, OptimizerG: optG,
 		Batch: 8, Noise: noise, QuenchedSource: rng.New(71, 0, "quenched", ""), EvaluationSource: rng.New(71, 0, "evaluation", ""),
 		Observables: []string{"gen_mean", "gen_std", "loss_d"}, EvaluationBatch: 16})

@@ -134,7 +134,7 @@ func (a *OnsagerMachlup) simulateMidpoint(p *Path, scale float64, src Source) er
 	m, s := a.mid, scale*a.blocks[0].Noise
 	xi, v := make([]float64, a.n), make([]float64, a.n)
 	for k := range p.steps {
-		q, next := p.Slice(k), p.Slice(k + 1)
+		q, next := p.Slice(k), p.Slice(k+1)
 		src.Normals(xi)
 		copy(next, q)
 		size, solved := 0.0, false
