@@ -57,6 +57,16 @@ func Crossing(x []float64, a, b []Estimate, smooth bool) (Crossed, error) {
 	return interpolate(x, a, b, d, s, i, smooth), nil
 }
 
+// CrossingWithin is Crossing where the curves are known to cross between the first and the last
+// point: of a finer grid around a crossing that was found.
+func CrossingWithin(x []float64, a, b []Estimate, smooth bool) Crossed {
+	d, s := make([]float64, len(x)), make([]float64, len(x))
+	for i := range x {
+		d[i], s[i] = b[i].Value-a[i].Value, math.Hypot(a[i].StdErr, b[i].StdErr)
+	}
+	return interpolate(x, a, b, d, s, bracket(d, 0, len(x)-1), smooth)
+}
+
 // bracket is the change of sign between from and to; of several, which noise makes, the one in
 // the middle.
 func bracket(d []float64, from, to int) int {

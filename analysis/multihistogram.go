@@ -29,7 +29,7 @@ type Multihistogram struct {
 
 // maxReweighted bounds the pooled draws of a Multihistogram: more make a curve no better
 // than its points, and cost time.
-const maxReweighted = 16000
+const maxReweighted = 60000
 
 // NewMultihistogram solves for the free energies. The ensembles must come in rising order
 // of λ. It refuses fewer than two, and (LowOverlap) neighbours that do not overlap.

@@ -206,6 +206,7 @@ func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, []Input, error) {
 		env := engine.Env{Seed: seed, Replica: replica, Coupling: coupling}
 		begin, own := new(start), env
 		env.NewModel = func() (*engine.Model, error) { return begin.train(context.Background(), sys, own) }
+		env.NewModelAt = func(key string, value float64) (*engine.Model, error) { return modelAt(doc, own, key, value) }
 		prepare := func(ctx context.Context) error {
 			_, err := begin.train(ctx, sys, own)
 			return err
@@ -221,6 +222,9 @@ func expand(doc *spec.Doc, p spec.Point, seed uint64) ([]Task, []Input, error) {
 				t.Swept[s.Key] = bare(s.Value)
 			}
 			if t.Runner, err = e.bind(doc, sys, env); err != nil {
+				return nil, nil, err
+			}
+			if err := checkSwept(doc, e, t); err != nil {
 				return nil, nil, err
 			}
 			t.Config = taskConfig(doc, sys, e, seed, replica, coupling)

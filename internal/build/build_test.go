@@ -267,6 +267,8 @@ var small = map[string][]string{
 	"ensemble":    {"chains=4", "steps=4"},
 	"stationary":  {"chains=2", "warmup=5", "steps=100"},
 	"escape":      {"chains=20", "warmup=5", "steps=40", "every=2", "lags=[4, 8]"},
+	"transition":  {"chains=2", "warmup=5", "steps=100"},
+	"hysteresis":  {"chains=2", "warmup=5", "points=4", "dwells=[2, 3]", "to=0.2"},
 	"phase":       {"steps=20", "every=5", "window=10"},
 	"paths":       {"warm=5", "burn=5", "draws=50", "slices=true"},
 	"ti":          {"points=3", "warm=5", "burn=5", "draws=50"},
@@ -301,7 +303,10 @@ func TestEveryEstimatorRunsOnBothActions(t *testing.T) {
 		for _, k := range estimators {
 			for _, action := range []string{"onsager-machlup", "innovation"} {
 				table := "[estimator." + k.name + "]\n" + strings.Join(small[k.name], "\n") + "\n"
-				if k.name == "phase" {
+				if k.name == "hysteresis" && system == "ou" {
+					table += "key=\"trainer.euler-maruyama.temperature\"\n"
+				}
+				if k.name == "phase" || k.name == "transition" || k.name == "hysteresis" {
 					table += "observable = " + map[string]string{"ou": `"x0"`, "mlp": `"rho"`, "dirac": `"theta_0"`, "bilinear": `"gen_mean"`, "lq": `"rho"`}[system] + "\n"
 				}
 				text := text
@@ -381,6 +386,8 @@ func TestEveryEstimatorStops(t *testing.T) {
 		switch k.name {
 		case "free-energy", "stationary":
 			text = toyText
+		case "hysteresis":
+			text = strings.Replace(text, "\"gen_mean\"", "\"rho\"", 1)
 		case "collapse":
 			text = onModes(text)
 		case "derivatives":

@@ -57,6 +57,14 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewEscape(*c.(*engine.EscapeConfig), in.env, in.model)
 		}},
+	{"transition", "statistics of a transition over a sweep of control parameter and size: χ, U₄, heat capacity, reweighted curves, crossings, data collapse, verdict", ptr(engine.DefaultTransition), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewTransition(*c.(*engine.TransitionConfig), in.env, in.model)
+		}},
+	{"hysteresis", "ramps of any number of the config, there and back: loops and their area against the rate", ptr(engine.DefaultHysteresis), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewHysteresis(*c.(*engine.HysteresisConfig), in.env, in.model)
+		}},
 	{"collapse", "metrics of mode collapse along training beside a perfect sampler and a uniform box: modes covered, quality, KL, JSD, W₂, precision, recall", ptr(engine.DefaultCollapse), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewCollapse(*c.(*engine.CollapseConfig), in.env, in.model)

@@ -175,6 +175,13 @@ func TestEveryEstimatorRunsOnOptimal(t *testing.T) {
 				switch k.name {
 				case "phase":
 					table += "observable = \"rho\"\n"
+				case "hysteresis":
+					switch table += "from=0.1\n"; system {
+					case "potential":
+						table += "key=\"trainer.splitting.temperature\"\n"
+					case "minibatch trainer":
+						table += "key=\"trainer.generator.adam.eta\"\n"
+					}
 				case "free-energy":
 					table += "reference = \"prior\"\n"
 				}

@@ -281,7 +281,7 @@ func pool(dir string, states []TaskState) ([]source, error) {
 			order = append(order, key)
 		}
 		groups[key] = append(groups[key], engine.Finished{Label: s.Label, Group: s.Group, Point: s.Point,
-			Replica: s.Replica, Runner: s.Runner, Parts: engine.Condense(s.Runner, parts), Outcome: s.Outcome})
+			Replica: s.Replica, Swept: s.Swept, Runner: s.Runner, Parts: engine.Condense(s.Runner, parts), Outcome: s.Outcome})
 		known[key] = union(known[key], s.Observables)
 	}
 	var sources []source

@@ -113,6 +113,9 @@ type Env struct {
 	Coupling string
 	Alias    string // name of the estimator's table where it is not the estimator's own
 	NewModel func() (*Model, error)
+	// NewModelAt is NewModel with another value of a number in the config, given by its dotted
+	// key; it refuses keys that the system does not have.
+	NewModelAt func(key string, value float64) (*Model, error)
 }
 
 // Stream derives the stream of one purpose. Purposes are unique within a task.
@@ -180,6 +183,12 @@ type Pooler interface {
 	Pool(tasks []Finished, out *Output) error
 }
 
+// A SweepReader is a Pooler that reads the values of swept keys: by the key of its own table,
+// the dotted key that must be swept.
+type SweepReader interface {
+	SweptKeys() map[string]string
+}
+
 // A Condenser is a Pooler that needs less of a task than its parts: Condense keeps what Pool
 // needs, so that the tasks of a large experiment fit in memory together.
 type Condenser interface {
@@ -207,6 +216,7 @@ type Finished struct {
 	Group   string // estimator and sweep point: equal for its replicas
 	Point   string // label of the sweep point
 	Replica int
+	Swept   map[string]string // value of each swept key, as in tasks.csv
 	Runner  Runner
 	Parts   []any // or what Condense made of them
 	Outcome Outcome

@@ -78,6 +78,16 @@ func (t *Table) Errorf(key, format string, args ...any) error {
 	return e
 }
 
+// Known reports whether a struct that was decoded has the dotted key.
+func (d *Doc) Known(key string) bool {
+	parts, err := SplitKey(key)
+	if err != nil || len(parts) == 0 {
+		return false
+	}
+	t := d.tables[JoinKey(parts[:len(parts)-1]...)]
+	return t != nil && t.entry(parts[len(parts)-1]) != nil
+}
+
 // Unit returns the unit of a decoded key; "" if it has none, or was not decoded.
 func (d *Doc) Unit(key string) string {
 	parts, err := SplitKey(key)

@@ -97,6 +97,7 @@ func Checks() []Check {
 		gameChecks(),
 		rareChecks(),
 		nonEquilibriumChecks(),
+		phaseChecks(),
 	)
 }
 

@@ -1,0 +1,533 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+
+	"machlup/analysis"
+	"machlup/internal/record"
+	"machlup/internal/rng"
+)
+
+// sweepAnalysis analyses one series: points of control parameter and size.
+type sweepAnalysis struct {
+	cfg         SweepConfig
+	name        string // of the series
+	observable  record.Column
+	energy      bool
+	independent bool // draws are replicas
+	conjugate   string
+	bins, curve int
+	src         *rng.Stream
+	out         *Output
+	ramps       []*rampResult
+}
+
+// sizeResult is what was found for one size.
+type sizeResult struct {
+	size     float64
+	points   []pointResult // with statistics, in rising order of control
+	bins     analysis.Bins
+	multi    *analysis.Multihistogram // nil without
+	control  []float64                // of the curve
+	curve    []analysis.TransitionStatistics
+	peak     int // index of the largest χ in curve, or in points without a curve; −1 unknown
+	barrier  analysis.Estimate
+	chiMax   analysis.Estimate
+	chiAt    float64
+	binderLo analysis.Estimate
+}
+
+type pointResult struct {
+	control float64
+	stats   analysis.TransitionStatistics
+	draws   *sweepPoint
+}
+
+// run writes all tables of the series.
+func (s *sweepAnalysis) run(sizes []*sweepSize) {
+	var results []*sizeResult
+	var missing []string
+	for _, z := range sizes {
+		r, why := s.size(z)
+		results, missing = append(results, r), append(missing, why...)
+	}
+	if len(sizes) == 1 {
+		why := "one size: no crossing, no data collapse, no exponent; sweep the size"
+		missing = append(missing, why)
+		s.out.Table(Crossings).AddAs(s.name, sizes[0].size, nil, nil, nil, nil, nil, "", nil, why)
+		s.out.Table(Scaling).AddAs(s.name, "binder", "critical", nil, nil, why)
+	}
+	crossings, pairs := s.crossings(results)
+	s.scaling(results, crossings)
+	s.slowing(results)
+	s.verdict(results, crossings, pairs, missing)
+}
+
+// size analyses the points of one size, and the curve through them.
+func (s *sweepAnalysis) size(z *sweepSize) (*sizeResult, []string) {
+	nan := analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}
+	r := &sizeResult{size: z.size, peak: -1, barrier: nan, chiMax: nan, binderLo: nan, chiAt: math.NaN()}
+	var missing []string
+	var all [][]float64
+	for _, p := range z.points {
+		all = append(all, p.m...)
+	}
+	r.bins = analysis.OrderBins(all, s.bins)
+	for _, p := range z.points {
+		stats, err := s.point(z.size, p)
+		if err != nil {
+			missing = append(missing, fmt.Sprintf("size %v, control %v: %v", z.size, p.control, err))
+		} else {
+			r.points = append(r.points, pointResult{p.control, stats, p})
+			s.law(z.size, p, r.bins, stats.Tau.Tau)
+		}
+	}
+	if err := s.reweight(r, len(z.points)); err != nil {
+		missing = append(missing, fmt.Sprintf("size %v, curve: %v", z.size, err))
+		s.out.Table(Reweighted).AddAs(s.name, z.size, nil, "chi", nil, nil, nil, err.Error())
+	}
+	if why := s.extremes(r); why != "" {
+		missing = append(missing, fmt.Sprintf("size %v: %s", z.size, why))
+		s.out.Table(Summary).AddAs(s.name, fmt.Sprintf("chi_max, size %v", z.size), nil, nil, nil, nil, "1", why)
+	}
+	return r, missing
+}
+
+// norms at a value of the control parameter.
+func (s *sweepAnalysis) norms(size, control float64) analysis.TransitionNorms {
+	n := analysis.TransitionNorms{Chi: s.cfg.norm(size), Heat: math.NaN()}
+	switch s.conjugate {
+	case "beta":
+		n.Heat = control * control / size
+	case "temperature":
+		n.Heat = 1 / (control * control * size)
+	}
+	return n
+}
+
+// point writes the statistics of a sweep point.
+func (s *sweepAnalysis) point(size float64, p *sweepPoint) (analysis.TransitionStatistics, error) {
+	norms := s.norms(size, p.control)
+	heat := s.energy && norms.Heat == norms.Heat
+	if !heat {
+		norms.Heat = 1
+	}
+	draws := analysis.TransitionDraws{M: p.m, E: p.e, Independent: s.independent, Symmetric: s.cfg.Symmetric}
+	stats, err := analysis.Transition(draws, norms)
+	status := "ok"
+	if p.diverged > 0 {
+		status = fmt.Sprintf("ok; %d diverged tasks left out", p.diverged)
+		if len(p.m) == 0 {
+			err = fmt.Errorf("every trajectory diverged")
+		}
+	}
+	if err != nil {
+		status = err.Error()
+	}
+	table, phases := s.out.Table(Transition), s.out.Table(Phase)
+	for q, name := range analysis.TransitionNames {
+		absent := q == analysis.OrderMean && s.cfg.Symmetric || q == analysis.EnergyMean && !s.energy || q == analysis.EnergyHeat && !heat
+		if absent {
+			continue
+		}
+		norm := math.NaN()
+		switch q {
+		case analysis.OrderChi:
+			norm = norms.Chi
+		case analysis.EnergyHeat:
+			norm = norms.Heat
+		}
+		if err != nil {
+			table.AddAs(p.label, s.name, size, p.control, name, nil, nil, norm, nil, nil, stats.RHat, len(p.m), nil, status)
+			continue
+		}
+		v := stats.Value[q]
+		table.AddAs(p.label, s.name, size, p.control, name, v.Value, v.StdErr, norm, stats.Tau.Tau, stats.Tau.ESS, stats.RHat, len(p.m), stats.Blocks, status)
+		if !s.independent { // the estimator of replicas writes its own
+			phases.AddAs(p.label, size, name, v.Value, v.StdErr, stats.Tau.Tau, stats.Tau.ESS, stats.RHat)
+		}
+	}
+	if err == nil {
+		s.covariance(size, p, stats)
+	}
+	return stats, err
+}
+
+func (s *sweepAnalysis) covariance(size float64, p *sweepPoint, stats analysis.TransitionStatistics) {
+	n := len(analysis.TransitionNames)
+	for i, a := range analysis.TransitionNames {
+		for j, b := range analysis.TransitionNames[:i] {
+			if c := stats.Cov[i*n+j]; c != 0 {
+				s.out.Table(TransitionCovariance).AddAs(p.label, s.name, size, p.control, b, a, c, stats.Correlation(i, j))
+			}
+		}
+	}
+}
+
+// law writes P(m) at a sweep point.
+func (s *sweepAnalysis) law(size float64, p *sweepPoint, bins analysis.Bins, tau float64) {
+	s.writeLaw(p.label, size, p.control, analysis.NewOrderLaw(p.m, tau, bins), "points")
+}
+
+func (s *sweepAnalysis) writeLaw(label string, size, control float64, law analysis.OrderLaw, method string) {
+	for i, p := range law.P {
+		lo, hi := law.Edges(i)
+		neg := law.NegLog(i)
+		s.out.Table(OrderLawTable).AddAs(label, s.name, size, control, lo+s.cfg.Offset, hi+s.cfg.Offset, p/law.Width, law.StdErr[i]/law.Width, neg.Value, neg.StdErr, method)
+	}
+}
+
+// reweight makes the curve of a size from its points.
+func (s *sweepAnalysis) reweight(r *sizeResult, points int) error {
+	switch {
+	case points < 2:
+		return fmt.Errorf("one point of the control parameter makes no curve: sweep it")
+	case s.conjugate == "none":
+		return nil // said once, in the verdict
+	case len(r.points) < points:
+		return fmt.Errorf("%d of %d points have no statistics, and a curve through the others would hide it", points-len(r.points), points)
+	}
+	f := func(control float64) float64 { return control }
+	if s.conjugate == "temperature" {
+		f = func(control float64) float64 { return 1 / control }
+	}
+	var ensembles []analysis.SweptEnsemble
+	for _, p := range r.points {
+		ensembles = append(ensembles, analysis.SweptEnsemble{Control: p.control, M: p.draws.m, E: p.draws.e, Tau: p.stats.Tau.Tau})
+	}
+	multi, err := analysis.NewMultihistogram(ensembles, f)
+	if err != nil {
+		return err
+	}
+	r.multi = multi
+	lo, hi := multi.Range()
+	for i := range s.curve {
+		control := between(lo, hi, i, s.curve)
+		stats, ess, err := multi.At(control, s.norms(r.size, control))
+		if err != nil {
+			s.out.Table(Reweighted).AddAs(s.name, r.size, control, "chi", nil, nil, ess, err.Error())
+			continue
+		}
+		r.control, r.curve = append(r.control, control), append(r.curve, stats)
+		for q, name := range analysis.TransitionNames {
+			if q == analysis.OrderMean && s.cfg.Symmetric {
+				continue
+			}
+			s.out.Table(Reweighted).AddAs(s.name, r.size, control, name, stats.Value[q].Value, stats.Value[q].StdErr, ess, "ok")
+		}
+	}
+	return nil
+}
+
+// values are a quantity along the curve, or at the points where there is none.
+func (r *sizeResult) values(q int) (control []float64, v []analysis.Estimate, smooth bool) {
+	if len(r.curve) > 1 {
+		for i, c := range r.curve {
+			control, v = append(control, r.control[i]), append(v, c.Value[q])
+		}
+		return control, v, true
+	}
+	for _, p := range r.points {
+		control, v = append(control, p.control), append(v, p.stats.Value[q])
+	}
+	return control, v, false
+}
+
+// extremes finds the largest χ and the least U₄, and the barrier of −log P(m) where χ is largest.
+// It tells why they are not known.
+func (s *sweepAnalysis) extremes(r *sizeResult) string {
+	control, chi, smooth := r.values(analysis.OrderChi)
+	if len(chi) < 3 {
+		return "fewer than three points have statistics: no maximum of χ"
+	}
+	top := 0
+	for i, v := range chi {
+		if v.Value > chi[top].Value {
+			top = i
+		}
+	}
+	_, binder, _ := r.values(analysis.OrderBinder)
+	for i, v := range binder {
+		if i == 0 || v.Value < r.binderLo.Value {
+			r.binderLo = v
+		}
+	}
+	if top == 0 || top == len(chi)-1 {
+		return fmt.Sprintf("χ is largest at the end %.6g of the sweep, so its maximum was not seen: widen the sweep", control[top])
+	}
+	r.peak, r.chiMax, r.chiAt = top, chi[top], control[top]
+	var law analysis.OrderLaw
+	if smooth {
+		law = r.multi.Law(control[top], r.bins)
+		s.writeLaw(s.name, r.size, control[top], law, "reweighted")
+	} else {
+		p := r.points[top]
+		law = analysis.NewOrderLaw(p.draws.m, p.stats.Tau.Tau, r.bins)
+	}
+	r.barrier = law.Barrier()
+	sum := s.out.Table(Summary)
+	sum.AddAs(s.name, fmt.Sprintf("chi_max, size %v", r.size), r.chiMax.Value, r.chiMax.StdErr, nil, nil, "1", fmt.Sprintf("ok; at control = %.6g, N_χ = %v", r.chiAt, s.cfg.norm(r.size)))
+	sum.AddAs(s.name, fmt.Sprintf("barrier at chi_max, size %v", r.size), r.barrier.Value, r.barrier.StdErr, nil, nil, "nat", "ok; noise alone gives about its error")
+	return ""
+}
+
+// crossings compares neighbouring sizes.
+func (s *sweepAnalysis) crossings(results []*sizeResult) (found []analysis.Crossed, pairs int) {
+	table, sum := s.out.Table(Crossings), s.out.Table(Summary)
+	for i := 0; i+1 < len(results); i++ {
+		a, b := results[i], results[i+1]
+		c := s.cross(a, b)
+		if c.comparable {
+			pairs++
+		}
+		if c.err != nil {
+			table.AddAs(s.name, a.size, b.size, nil, nil, nil, nil, c.method, nil, c.err.Error())
+			continue
+		}
+		found = append(found, c.Crossed)
+		table.AddAs(s.name, a.size, b.size, c.At.Value, c.At.StdErr, c.Value.Value, c.Value.StdErr, c.method, c.ess, "ok")
+		sum.AddAs(s.name, fmt.Sprintf("binder crossing, sizes %v and %v", a.size, b.size), c.At.Value, c.At.StdErr, nil, nil, "control", "ok")
+	}
+	if n := len(found); n > 1 {
+		sum.AddAs(s.name, "drift of the binder crossing", found[n-1].At.Value-found[0].At.Value, found[0].At.StdErr+found[n-1].At.StdErr, nil, nil, "control",
+			"ok; largest pair minus smallest, errors added up: pairs share sizes")
+	}
+	return found, pairs
+}
+
+// A pairCrossing is what was found of two sizes.
+type pairCrossing struct {
+	analysis.Crossed
+	method     string
+	comparable bool // the data could have shown a crossing
+	ess        float64
+	err        error
+}
+
+// cross finds the crossing of two sizes: of their curves, or of the points that they share.
+func (s *sweepAnalysis) cross(a, b *sizeResult) pairCrossing {
+	xa, va, smoothA := a.values(analysis.OrderBinder)
+	xb, vb, smoothB := b.values(analysis.OrderBinder)
+	c := pairCrossing{method: "points", ess: math.NaN()}
+	if smoothA && smoothB {
+		return s.crossCurves(a, b)
+	}
+	if smoothA != smoothB {
+		c.err = fmt.Errorf("one of the sizes has no reweighted curve")
+		return c
+	}
+	var x []float64
+	var ya, yb []analysis.Estimate
+	for i, j := 0, 0; i < len(xa) && j < len(xb); {
+		switch {
+		case xa[i] < xb[j]:
+			i++
+		case xa[i] > xb[j]:
+			j++
+		default:
+			x, ya, yb = append(x, xa[i]), append(ya, va[i]), append(yb, vb[j])
+			i, j = i+1, j+1
+		}
+	}
+	if len(x) < 2 {
+		c.err = fmt.Errorf("the two sizes have %d values of the control parameter in common: two are needed", len(x))
+		return c
+	}
+	c.comparable = true
+	c.Crossed, c.err = analysis.Crossing(x, ya, yb, false)
+	return c
+}
+
+// crossCurves finds the crossing of two reweighted curves over their common range, then once
+// more on a fine grid around it.
+func (s *sweepAnalysis) crossCurves(a, b *sizeResult) pairCrossing {
+	c := pairCrossing{method: "reweighted"}
+	alo, ahi := a.multi.Range()
+	blo, bhi := b.multi.Range()
+	lo, hi := math.Max(alo, blo), math.Min(ahi, bhi)
+	if !(lo < hi) {
+		c.err = fmt.Errorf("the sweeps of the two sizes do not overlap")
+		return c
+	}
+	var x []float64
+	var ya, yb []analysis.Estimate
+	curves := func(lo, hi float64, n int) error {
+		x, ya, yb, c.ess = nil, nil, nil, math.Inf(1)
+		for i := range n {
+			control := between(lo, hi, i, n)
+			sa, na, err := a.multi.At(control, s.norms(a.size, control))
+			if err != nil {
+				return err
+			}
+			sb, nb, err := b.multi.At(control, s.norms(b.size, control))
+			if err != nil {
+				return err
+			}
+			c.ess = math.Min(c.ess, math.Min(na, nb))
+			x, ya, yb = append(x, control), append(ya, sa.Value[analysis.OrderBinder]), append(yb, sb.Value[analysis.OrderBinder])
+		}
+		return nil
+	}
+	if c.err = curves(lo, hi, s.curve); c.err != nil {
+		return c
+	}
+	c.comparable = true
+	if c.Crossed, c.err = analysis.Crossing(x, ya, yb, true); c.err != nil {
+		return c
+	}
+	if c.err = curves(c.Lo, c.Hi, 5); c.err == nil {
+		c.Crossed = analysis.CrossingWithin(x, ya, yb, true)
+	}
+	return c
+}
+
+// between is point i of n from lo to hi, both included.
+func between(lo, hi float64, i, n int) float64 {
+	if i == n-1 {
+		return hi
+	}
+	return lo + (hi-lo)*float64(i)/float64(n-1)
+}
+
+// scaling collapses U₄, ⟨|m|⟩ and χ.
+func (s *sweepAnalysis) scaling(results []*sizeResult, crossings []analysis.Crossed) {
+	if len(results) < 2 {
+		return
+	}
+	start := [3]float64{math.NaN(), 0.5, 0}
+	for _, r := range results {
+		if r.peak >= 0 {
+			start[0] = r.chiAt
+		}
+	}
+	if n := len(crossings); n > 0 {
+		start[0] = crossings[n-1].At.Value
+	}
+	table := s.out.Table(Scaling)
+	if start[0] != start[0] {
+		table.AddAs(s.name, "binder", "critical", nil, nil, "neither a crossing of U₄ nor a maximum of χ to start the fit from")
+		return
+	}
+	chiStart := 0.5
+	if s.cfg.ChiNorm == "size" {
+		chiStart = -0.5
+	}
+	for _, q := range []struct {
+		index int
+		b     float64
+		free  bool
+	}{{analysis.OrderBinder, 0, false}, {analysis.OrderAbs, 0.25, true}, {analysis.OrderChi, chiStart, true}} {
+		name := analysis.TransitionNames[q.index]
+		var curves []analysis.SizedCurve
+		for _, r := range results {
+			c := analysis.SizedCurve{Size: r.size}
+			for _, p := range r.points {
+				c.X, c.Y = append(c.X, p.control), append(c.Y, p.stats.Value[q.index])
+			}
+			if len(c.X) > 1 {
+				curves = append(curves, c)
+			}
+		}
+		start[2] = q.b
+		fit, err := analysis.DataCollapse(curves, start, [3]bool{true, true, q.free}, s.cfg.Window, s.cfg.Resamples, s.src.Split(name))
+		if err != nil {
+			table.AddAs(s.name, name, "critical", nil, nil, err.Error())
+			continue
+		}
+		s.writeCollapse(name, curves, fit, q.free)
+	}
+}
+
+func (s *sweepAnalysis) writeCollapse(name string, curves []analysis.SizedCurve, fit analysis.Collapse, free bool) {
+	status := "ok"
+	if fit.S > 3 {
+		status = fmt.Sprintf("S = %.2g: the curves do not collapse within their errors, so the errors of the exponents mean little; narrow collapse_window or use larger sizes", fit.S)
+	}
+	table := s.out.Table(Scaling)
+	table.AddAs(s.name, name, "critical", fit.Critical.Value, fit.Critical.StdErr, status)
+	table.AddAs(s.name, name, "a", fit.A.Value, fit.A.StdErr, status)
+	if free {
+		table.AddAs(s.name, name, "b", fit.B.Value, fit.B.StdErr, status)
+	} else {
+		table.AddAs(s.name, name, "b", fit.B.Value, nil, "fixed")
+	}
+	table.AddAs(s.name, name, "quality", fit.S, nil, fmt.Sprintf("%s; over %d of %d points", status, fit.Terms, fit.Points))
+	for _, c := range curves {
+		sa, sb := math.Pow(c.Size, fit.A.Value), math.Pow(c.Size, fit.B.Value)
+		for i, x := range c.X {
+			s.out.Table(ScalingPoints).AddAs(s.name, name, c.Size, x, (x-fit.Critical.Value)*sa, c.Y[i].Value*sb, c.Y[i].StdErr*sb)
+		}
+	}
+}
+
+// slowing fits the largest τ of each size by a power of the size: the dynamic exponent z, per
+// power of the size.
+func (s *sweepAnalysis) slowing(results []*sizeResult) {
+	if s.independent {
+		return
+	}
+	sum := s.out.Table(Summary)
+	var sizes []float64
+	var tau []analysis.Estimate
+	for _, r := range results {
+		best := analysis.Estimate{}
+		for _, p := range r.points {
+			if t := p.stats.Tau; t.Tau > best.Value {
+				best = analysis.Estimate{Value: t.Tau, StdErr: t.TauErr}
+			}
+		}
+		if best.Value > 0 {
+			sizes, tau = append(sizes, r.size), append(tau, best)
+			sum.AddAs(s.name, fmt.Sprintf("largest tau_int, size %v", r.size), best.Value, best.StdErr, nil, nil, "draw", "ok; the error leaves out that it is the largest of several")
+		}
+	}
+	if len(sizes) < 2 {
+		return
+	}
+	l, err := analysis.PowerLaw(sizes, tau)
+	if err != nil {
+		sum.AddAs(s.name, "slowing exponent", nil, nil, nil, nil, "1", err.Error())
+		return
+	}
+	status := "ok; largest τ ∼ size^x"
+	if len(sizes) > 2 && l.P < 1e-3 {
+		status = fmt.Sprintf("largest τ ∼ size^x does not fit (p = %.1g)", l.P)
+	}
+	sum.AddAs(s.name, "slowing exponent", l.Slope.Value, l.Slope.StdErr, nil, nil, "1", status)
+}
+
+// verdict weighs what was found.
+func (s *sweepAnalysis) verdict(results []*sizeResult, crossings []analysis.Crossed, pairs int, missing []string) {
+	if s.conjugate == "none" {
+		missing = append(missing, "the control parameter is not known to enter the law as e^{−βE}: no reweighting, so maxima and crossings are those of the sweep points")
+	}
+	e := analysis.Evidence{Crossings: crossings, Pairs: pairs, Missing: missing}
+	for _, r := range results {
+		chi := r.chiMax
+		if s.cfg.ChiNorm == "one" {
+			chi.Value, chi.StdErr = chi.Value*r.size, chi.StdErr*r.size
+		}
+		e.Sizes, e.ChiMax, e.Barrier, e.BinderMin = append(e.Sizes, r.size), append(e.ChiMax, chi), append(e.Barrier, r.barrier), append(e.BinderMin, r.binderLo)
+	}
+	var largest *rampResult
+	for _, r := range s.ramps {
+		if r.Slowest != nil && (largest == nil || r.Size > largest.Size) {
+			largest = r
+		}
+	}
+	if largest != nil {
+		e.SlowArea, e.AreaExponent = largest.Slowest, largest.Exponent
+	}
+	v, clues := analysis.Judge(e)
+	table := s.out.Table(VerdictTable)
+	for _, c := range clues {
+		table.AddAs(s.name, c.Name, c.Estimate.Value, c.Estimate.StdErr, string(c.Supports), c.Text)
+	}
+	text := fmt.Sprintf("%s is %s over the sizes and values swept; a system of fixed size has no singularity", s.observable.Name, v)
+	if v == analysis.Undecided {
+		text = fmt.Sprintf("%s: the evidence does not decide", s.observable.Name)
+	}
+	table.AddAs(s.name, "verdict", nil, nil, string(v), text)
+	s.out.Table(Summary).AddAs(s.name, "verdict", nil, nil, nil, nil, "", text)
+}
