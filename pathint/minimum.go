@@ -13,6 +13,7 @@ import (
 // part of the Onsager–Machlup action, the most probable one as T → 0.
 type Minimum struct {
 	Slices       []float64 // [(K+1)×n]
+	Steps        []float64 // [K] share of each step in the action
 	Action       float64   // Q, with the noise of the recurrence: proportional to 1/T
 	GradientNorm float64   // largest component of the whitened gradient, in units of √(action)
 	Iterations   int
@@ -28,6 +29,8 @@ type MinimumSettings struct {
 	// is then within about ½·n·K·Tolerance² of a local minimum.
 	Tolerance  float64
 	Iterations int // at most
+	// Stop is asked after every iteration, nil for never; its error ends the search.
+	Stop func() error
 }
 
 // Minimise finds the minimum-action path of an action with pinned ends from the straight line
@@ -108,19 +111,35 @@ func (d *descent) run(set MinimumSettings) (Minimum, error) {
 		Grad: func(grad, y []float64) { d.evaluate(y); copy(grad, d.g) },
 	}
 	result, err := optimize.Minimize(problem, y, &optimize.Settings{
-		GradientThreshold: set.Tolerance, MajorIterations: set.Iterations, Converger: optimize.NeverTerminate{},
+		GradientThreshold: set.Tolerance, MajorIterations: set.Iterations, Converger: optimize.NeverTerminate{}, Recorder: stopper{set.Stop},
 	}, &optimize.LBFGS{Store: 30})
+	if set.Stop != nil {
+		if stop := set.Stop(); stop != nil {
+			return Minimum{}, stop
+		}
+	}
 	if result == nil {
 		return Minimum{}, fmt.Errorf("pathint: minimum action: %w", err)
 	}
 	d.evaluate(result.X)
 	m := Minimum{Slices: append([]float64(nil), d.p.slices...), Action: d.q, GradientNorm: floats.Norm(d.g, math.Inf(1)),
 		Iterations: result.Stats.MajorIterations, Evaluations: d.calls}
+	for k := range d.p.steps {
+		sum := 0.0
+		for c, t := range d.act.Terms() {
+			sum += t.Scaled * d.p.Terms(k)[c]
+		}
+		m.Steps = append(m.Steps, sum)
+	}
 	m.Cost.add(d.p.cost, before)
-	m.Converged = m.GradientNorm <= set.Tolerance
+	// Where rounding ends the line search, what the gradient still promises is lost in the action.
+	rounding := err != nil && math.Pow(floats.Norm(d.g, 2), 2) <= 1e-12*m.Action
+	m.Converged = m.GradientNorm <= set.Tolerance || rounding
 	switch {
 	case !finite([]float64{m.Action, m.GradientNorm}):
 		return Minimum{}, fmt.Errorf("pathint: minimum action: the action is %g", m.Action)
+	case m.Converged && rounding:
+		m.Status = fmt.Sprintf("ok; rounding ends the search at gradient norm %.2g", m.GradientNorm)
 	case m.Converged:
 		m.Status = "ok"
 	case err != nil: // a line search that rounding stops
@@ -129,4 +148,15 @@ func (d *descent) run(set MinimumSettings) (Minimum, error) {
 		m.Status = fmt.Sprintf("not converged: gradient norm %.3g after %d iterations; more iterations or another tolerance", m.GradientNorm, m.Iterations)
 	}
 	return m, nil
+}
+
+// stopper asks whether to go on.
+type stopper struct{ stop func() error }
+
+func (s stopper) Init() error { return nil }
+func (s stopper) Record(_ *optimize.Location, op optimize.Operation, _ *optimize.Stats) error {
+	if s.stop == nil || op != optimize.MajorIteration {
+		return nil
+	}
+	return s.stop()
 }

@@ -63,7 +63,7 @@ func TestListedDefaultsDecode(t *testing.T) {
 	}
 	for _, e := range List("estimators") {
 		if betweenSets(e.Name) {
-			accept("estimator."+e.Name, rareText(t)+"[estimator."+e.Name+"]\n"+table(e))
+			accept("estimator."+e.Name, rareText(t, e.Name)+"[estimator."+e.Name+"]\n"+table(e))
 			continue
 		}
 		switch e.Name {

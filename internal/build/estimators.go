@@ -129,6 +129,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewRate(*c.(*engine.RateConfig), in.setup, in.env, in.model)
 		}},
+	{"minimum-action", "path of least action between two states by L-BFGS with the exact gradient", ptr(engine.DefaultMinimumAction), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewMinimumAction(*c.(*engine.MinimumActionConfig), in.setup, in.env, in.model)
+		}},
 	{"o10", "certificate O10: forward ensemble, positions and innovations have the same law", ptr(engine.DefaultO10), true,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewO10(*c.(*engine.O10Config), in.setup, in.all, in.env, in.model)

@@ -8,7 +8,7 @@ import (
 )
 
 // betweenSets tells the estimators of paths from A to B, which need both sets.
-func betweenSets(name string) bool { return slices.Contains([]string{"rate"}, name) }
+func betweenSets(name string) bool { return slices.Contains([]string{"rate", "minimum-action"}, name) }
 
 // goesBack tells the moves of reversible systems, whose q_0 has the law e^{−U/T}.
 func goesBack(move string) bool {
@@ -16,19 +16,24 @@ func goesBack(move string) bool {
 }
 
 // rareText is testdata/rare.toml without its estimators and sweep: a double well with sets.
-func rareText(t *testing.T) string {
+// For the minimum action the end is held.
+func rareText(t *testing.T, estimator string) string {
 	t.Helper()
 	text, err := os.ReadFile("testdata/rare.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	head, _, _ := strings.Cut(string(text), "[estimator.")
+	if estimator == "minimum-action" {
+		before, _, _ := strings.Cut(head, "[path.sets]")
+		return strings.Replace(before, `action = "innovation"`, "end = \"pinned\"\nend_at = [1.0]", 1)
+	}
 	return head
 }
 
 // What cannot be meant is refused at its key.
 func TestRareRefusals(t *testing.T) {
-	text := rareText(t)
+	text := rareText(t, "rate")
 	for _, c := range []struct {
 		table, sets, want string
 	}{
@@ -38,6 +43,9 @@ func TestRareRefusals(t *testing.T) {
 		{"[estimator.rate]\n", "path.hbar=2.0", "a rate belongs to the dynamics itself"},
 		{"[estimator.rate]\nfrom = 29\n", "seed=1", "from: found 29, allowed at most path.steps − 2 = 28"},
 		{"[estimator.rate]\nruns = 0\nladders = 0\n", "seed=1", "one of them above 0"},
+		{"[estimator.minimum-action]\n", "seed=1", "path.action: found \"innovation\""},
+		{"[estimator.minimum-action]\n", "path.action=\"onsager-machlup\"", "path.end: found \"free\""},
+		{"[estimator.minimum-action]\nto = \"basin\"\n", "path.start=\"gaussian\"", "path.action"},
 		{"[estimator.o10]\n", "seed=1", "no sets: the forward ensemble has a free end"},
 		{"[estimator.exchange]\nover = \"hbar\"\n", "seed=1", "no sets: Z(ħ)"},
 	} {

@@ -88,10 +88,86 @@ draws = 4000
 	check := func(id, name, estimator, column, stderr string, law func() float64, limit float64) Check {
 		return Check{ID: "rare/" + id, Group: "Rare paths", Name: name, Kind: MonteCarlo, Experiment: text, Cell: cell(estimator, column, stderr), Law: law, Tolerance: limit}
 	}
-	return []Check{
+	return append([]Check{
 		check("c-forward", "double well: Z_AB(t)/Z_A by forward trajectories, against the kernel", "forward", "c", "stderr", func() float64 { return well().end }, 1.2e-3),
 		check("c-nested", "double well: Z_AB(t)/Z_A by nested sets, against the kernel", "nested-sets", "c", "stderr", func() float64 { return well().end }, 2e-3),
 		check("slope-nested", "double well: slope of Z_AB(t)/Z_A by nested sets, against the kernel", "nested-sets", "slope", "slope_stderr", slope, 1e-3),
 		check("rate-forward", "double well: k_AB by the plateau = spectral gap · π_B", "forward", "slope", "slope_stderr", late, 5e-4),
+	}, minimumChecks()...)
+}
+
+// minimumChecks are O8: the action of the way up a potential is ΔU/D in continuous time and
+// infinite duration, of the way down 0; of a discrete OU process it is known exactly.
+func minimumChecks() []Check {
+	const lambda, eta, d, end, steps = 1.3, 0.05, 0.4, 1.7, 40
+	ou := fmt.Sprintf(`name = "verify-rare-ou"
+seed = 52
+[system]
+kind = "ou"
+[system.ou]
+rate = [%v]
+[trainer]
+start = [0.0]
+[trainer.euler-maruyama]
+eta = %v
+temperature = %v
+[observables]
+names = ["mean_x"]
+[path]
+steps = %d
+end = "pinned"
+end_at = [%v]
+[estimator.minimum-action]
+tolerance = 1e-9
+`, lambda, eta, d, steps, end)
+	a := 1 - eta*lambda
+	exactOU := lambda * end * end / 2 * (1 - eta*lambda/2) / d / (1 - math.Pow(a, 2*steps))
+	wells := func(name string, start, end float64, duration int) string {
+		return fmt.Sprintf(`name = "verify-rare-%s"
+seed = 53
+[system]
+kind = "double-well"
+[system.double-well]
+tilt = %v
+[trainer]
+start = [%v]
+[trainer.euler-maruyama]
+temperature = 1.0
+[observables]
+names = ["mean_x"]
+[path]
+end = "pinned"
+end_at = [%v]
+[estimator.minimum-action]
+tolerance = 1e-8
+[sweep.zip]
+"trainer.euler-maruyama.eta" = [0.02, 0.01, 0.005, 0.0025]
+"path.steps" = [%d, %d, %d, %d]
+`, name, wellTilt, start, end, 50*duration, 100*duration, 200*duration, 400*duration)
 	}
+	left, top, right := wellPoints()
+	u := func(x float64) float64 { return (x*x-1)*(x*x-1) - wellTilt*x }
+	row := func(task, quantity string) Cell {
+		return Cell{Table: "summary", Row: map[string]string{"task": task, "quantity": quantity}, Column: "value"}
+	}
+	check := func(id, name, text string, c Cell, value, tolerance float64) Check {
+		return Check{ID: "rare/" + id, Group: "Rare paths", Name: name, Kind: Exact, Experiment: text, Cell: c, Exact: value, Tolerance: tolerance}
+	}
+	return []Check{
+		check("O8-ou", "O8: minimum action of a discrete OU process = ΔU(1−ηλ/2)/D/(1−a^2K)", ou, row("minimum-action/r0", "S_min"), exactOU, 1e-8*exactOU),
+		check("O8-left", "O8: double well, up from the left well: S = ΔU/D", wells("left", left, right, 12), row("rare/r0", "S_min·T as eta -> 0"), u(top)-u(left), 2e-6),
+		check("O8-right", "O8: double well, up from the right well: S = ΔU/D", wells("right", right, left, 12), row("rare/r0", "S_min·T as eta -> 0"), u(top)-u(right), 2e-6),
+		check("O8-downhill", "O8: double well, down from beside the saddle: S = 0", wells("down", top+0.01, right, 3), row("minimum-action/eta=0.01,steps=300/r0", "S_min"), 0, 1e-9),
+	}
+}
+
+// wellPoints are the minima of the double well and the top between them, by Newton's method.
+func wellPoints() (left, top, right float64) {
+	root := func(x float64) float64 {
+		for range 60 {
+			x -= wellGradient(x) / (12*x*x - 4)
+		}
+		return x
+	}
+	return root(-1), root(0), root(1)
 }
