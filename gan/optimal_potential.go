@@ -3,6 +3,8 @@ package gan
 import (
 	"fmt"
 	"math"
+
+	"machlup/langevin"
 )
 
 // An ExactPotential is
@@ -116,6 +118,23 @@ func (u *ExactPotential) Normalisable() error {
 		return fmt.Errorf("gan: at temperature 0 there is no stationary law and no Z")
 	}
 	return nil
+}
+
+// Growth is that of the prior's term on a bounded C_h: the mirrors of a box make U periodic in
+// the coordinates x. 2 KL is not bounded, and how fast it grows is not known.
+func (u *ExactPotential) Growth() langevin.Growth {
+	g, normal := u.prior.(gaussianPrior)
+	switch {
+	case u.d.functional.extend:
+		return langevin.Growth{Confining: normal && u.t > 0, Power: math.NaN()}
+	case !normal:
+		return langevin.Growth{}
+	}
+	k := make([]float64, u.Dim())
+	for i := range k {
+		k[i] = u.t * g.precision
+	}
+	return langevin.Growth{Confining: u.t > 0, Power: 2, Curvature: k, Centre: make([]float64, len(k))}
 }
 
 // unbounded is the reason why the functional alone has no Boltzmann law on parameters.

@@ -23,6 +23,10 @@ var moves = []MoveEntry{
 		func() Move { return &TwoWay{Count: 1, Step: 0.2} }},
 	{"shifting", "the path moved along itself: reversible systems, q_0 of e^{−U/T}", Positions,
 		func() Move { return &Shifting{Count: 1, Length: 8} }},
+	{"normal-mode", "normal modes of the free action of a euclidean or lagrangian path", Positions,
+		func() Move { return &NormalMode{Frequency: []float64{0}, Step: 0.5, Target: 0.4} }},
+	{"centre-of-mass", "the whole path shifted: rings, and starts with a density", Positions,
+		func() Move { return &CentreOfMass{Width: 1, Step: 0.5, Target: 0.4} }},
 	{"hmc", "Hamiltonian Monte Carlo of the whole path by the exact gradient of the action", Positions,
 		func() Move { return &HMC{Leapfrog: 8, Step: 0.2, Target: 0.8, Jitter: 0.2} }},
 	{"mala", "Metropolis-adjusted Langevin of the whole path by the exact gradient of the action", Positions,
@@ -33,6 +37,17 @@ var moves = []MoveEntry{
 		func() Move { return &PCNLangevin{Step: 0.5, Target: 0.57} }},
 	{"delayed", "any other move, tried first with a cheaper action (delayed acceptance)", Either,
 		func() Move { return &Delayed{Move: "staging", Cheap: "linear", Rows: 32} }},
+}
+
+// Only says what a move needs besides its coordinates, in words; empty: nothing.
+func (e MoveEntry) Only() string {
+	switch e.Name {
+	case "normal-mode":
+		return "the euclidean or lagrangian action"
+	case "centre-of-mass":
+		return "a periodic path, or a start with a density"
+	}
+	return ""
 }
 
 // Moves returns the catalogue.

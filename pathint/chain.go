@@ -86,6 +86,11 @@ func NewChain(spec Spec) (*Chain, error) {
 		c.moves = append(c.moves, b)
 	}
 	p.setKappa(beta / hbar)
+	if a, ok := spec.Action.(poser); ok {
+		if err := a.WellPosed(spec.Ends, spec.Steps, p.kappa); err != nil {
+			return nil, err
+		}
+	}
 	p.s = spec.Tilt.S
 	return c, nil
 }

@@ -25,6 +25,7 @@ var conformance = []Move{
 	Delayed{Cheap: "linear", Inner: Bisection{Levels: 2, Step: 1}}, Delayed{Cheap: "linear", Inner: PCN{Step: 0.6, Window: 3}},
 	InnovationHMC{Leapfrog: 2, Step: 0.8, Jitter: 0.3}, PCNLangevin{Step: 0.9},
 	TwoWay{Step: 0.3}, TwoWay{Count: 2, Step: 0.05}, Shifting{Length: 3}, Shifting{Length: 9, Count: 2},
+	CentreOfMass{Width: 0.3, Step: 0.8}, NormalMode{Frequency: []float64{0}, Step: 1}, // the latter in TestRingMoves
 }
 
 func TestCatalogueIsCovered(t *testing.T) {
@@ -125,6 +126,12 @@ func goesBack(m Move) bool {
 // has tells whether a move applies: neither the gradient of a metric's determinant nor a
 // linearised metric exists. A bench whose start moves is for the moves that move it.
 func (b bench) has(m Move) bool {
+	switch m.(type) {
+	case NormalMode:
+		return false
+	case CentreOfMass:
+		return b.free > 0
+	}
 	if b.free > 0 && !MovesStart(m) || (b.density != nil) != goesBack(m) {
 		return false
 	}

@@ -80,7 +80,7 @@ func (t *Tilted) Restore(state []float64) {
 // where that has a density.
 func (t *Tilted) Draw(src Source) error {
 	c := t.chain
-	if err := c.path.ends.Drawable(); err != nil {
+	if err := c.path.drawable(); err != nil {
 		return err
 	}
 	c.SetTilt(0)

@@ -21,7 +21,7 @@ func TestOptimizersTimesMoves(t *testing.T) {
 			s := newStudy(t, o.Name)
 			for _, e := range pathint.Moves() {
 				for _, c := range []pathint.Coordinates{pathint.Positions, pathint.Innovations} {
-					if e.Coordinates != pathint.Either && e.Coordinates != c {
+					if e.Only() != "" || e.Coordinates != pathint.Either && e.Coordinates != c {
 						continue
 					}
 					m := e.New()

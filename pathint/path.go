@@ -64,8 +64,24 @@ type trial struct {
 	ahead                   []bool      // steps whose drift of the first block is in the cache already
 }
 
+// poser is an action whose Z need not be finite.
+type poser interface {
+	WellPosed(ends Ends, steps int, kappa float64) error
+}
+
 // closer is an action that knows what to do with a slice K that is slice 0.
 type closer interface{ Closes() bool }
+
+// inexact is an action whose Simulate is no draw of the untilted law, for the given reason.
+type inexact interface{ Exact() error }
+
+// drawable returns nil if the untilted law of the path can be drawn exactly.
+func (p *Path) drawable() error {
+	if a, ok := p.action.(inexact); ok {
+		return fmt.Errorf("pathint: %w", a.Exact())
+	}
+	return p.ends.Drawable()
+}
 
 // guided is an action whose reference follows a drift that is fixed for the path.
 type guided interface {

@@ -18,4 +18,9 @@ func (m SingleSlice) Name() string {
 
 func (m SingleSlice) Tuning() (step, target float64) { return m.Step, m.Target }
 
-func (m SingleSlice) Bind(p *Path) (Kernel, error) { return newTiling(p, m, m.Block, 1) }
+func (m SingleSlice) Bind(p *Path) (Kernel, error) {
+	if act, ok := p.action.(*Euclidean); ok {
+		return newBeads(p, act, m, m.Block, 1)
+	}
+	return newTiling(p, m, m.Block, 1)
+}

@@ -23,5 +23,8 @@ func (m Staging) Name() string {
 func (m Staging) Tuning() (step, target float64) { return m.Step, m.Target }
 
 func (m Staging) Bind(p *Path) (Kernel, error) {
+	if act, ok := p.action.(*Euclidean); ok {
+		return newBeads(p, act, m, m.Block, m.Length)
+	}
 	return newTiling(p, m, m.Block, m.Length)
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/integrate/quad"
+
+	"machlup/langevin"
 )
 
 // HermiteGalerkinConfig is the table of the system hermite-galerkin.
@@ -104,6 +106,9 @@ func (g *HermiteGalerkin) Frequency2(k int) float64 {
 
 // Normalisable returns an error for a functional that is bounded.
 func (g *HermiteGalerkin) Normalisable() error { return normalisable(g.flow) }
+
+// Growth: C and J′ are bounded; how the others grow along all directions is not known.
+func (g *HermiteGalerkin) Growth() langevin.Growth { return growth(g.flow) }
 
 // Energy returns F(a).
 func (g *HermiteGalerkin) Energy(a []float64) float64 {

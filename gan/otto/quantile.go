@@ -3,6 +3,8 @@ package otto
 import (
 	"fmt"
 	"math"
+
+	"machlup/langevin"
 )
 
 // QuantileConfig is the table of the system quantile.
@@ -128,6 +130,16 @@ func (q *Quantile) Functional(x []float64) float64 { return q.Energy(x) / float6
 // Normalisable returns an error for a functional that is bounded: e^{−V/τ} then has no
 // finite integral.
 func (q *Quantile) Normalisable() error { return normalisable(q.flow) }
+
+// Growth: C and J′ are bounded; how the others grow along all directions is not known.
+func (q *Quantile) Growth() langevin.Growth { return growth(q.flow) }
+
+func growth(f Flow) langevin.Growth {
+	if normalisable(f) != nil {
+		return langevin.Growth{}
+	}
+	return langevin.Growth{Confining: true, Power: math.NaN()}
+}
 
 func normalisable(f Flow) error {
 	if f == Saturating || f == LiteralJPrime {

@@ -80,6 +80,10 @@ func TestListedDefaultsDecode(t *testing.T) {
 			accept("move."+e.Name, strings.Replace(toy, "steps = 3\n", "steps = 3\nstart = \"boltzmann\"\n", 1)+"[estimator.paths]\n[move."+e.Name+"]\n"+table(e))
 			continue
 		}
+		toy := toy
+		if e.Name == "normal-mode" || e.Name == "centre-of-mass" {
+			toy = strings.Replace(toy, "steps = 3\n", "steps = 3\naction = \"euclidean\"\nend = \"periodic\"\neuclidean.dt = 0.5\n", 1)
+		}
 		accept("move."+e.Name, toy+moves[:0]+other(e.Name)+"[estimator.paths]\n[move."+e.Name+"]\n"+table(e))
 	}
 	for _, e := range List("schemes") {

@@ -26,6 +26,18 @@ func TestEnds(t *testing.T) {
 		{[]string{positions, "path.start=boltzmann", "system.kind=linear-game"}, "system linear-game has no potential"},
 		{[]string{innovations, "path.start=boltzmann", "system.kind=double-well"}, "gives no draws"},
 		{[]string{positions, "path.end=periodic"}, "periodic"},
+		{[]string{"path.action=euclidean", "path.end=periodic", "path.euclidean.time=2.0", "path.steps=8"}, ""},
+		{[]string{"path.action=euclidean", "path.end=periodic", "path.euclidean.dt=0.2", "system.kind=free"}, "zero mode"},
+		{[]string{"path.action=euclidean", "path.end=periodic", "path.euclidean.dt=0.2", "path.steps=8", "system.kind=free", "path.euclidean.wall=2.0"}, ""},
+		{[]string{"path.action=euclidean", "path.end=periodic", "path.euclidean.dt=0.2", "path.steps=8", "system.kind=hermite-galerkin"}, "wall"},
+		{[]string{"path.action=euclidean", "path.euclidean.dt=0.2", "path.euclidean.time=2.0"}, "path.euclidean.time"},
+		{[]string{"path.action=euclidean"}, "path.euclidean.dt: found 0"},
+		{[]string{"path.action=euclidean", "path.euclidean.dt=0.2", "system.kind=linear-game"}, "needs a potential"},
+		{[]string{"path.action=lagrangian", "path.lagrangian.dt=0.1", "path.steps=8"}, ""},
+		{[]string{"path.action=lagrangian", "path.lagrangian.dt=0.2", "path.steps=8"}, "finite only up to a horizon"},
+		{[]string{"path.action=lagrangian", "path.lagrangian.dt=0.2", "path.steps=8", "path.end=periodic"}, "constant path"},
+		{[]string{"path.action=lagrangian", "path.lagrangian.dt=0.2", "path.steps=8", "system.kind=hermite-galerkin"}, ""},
+		{[]string{"path.action=lagrangian", "path.lagrangian.dt=0.2", "path.steps=8", "system.kind=double-well"}, "faster than q²"},
 		{[]string{innovations, "path.start=gaussian", `path.moves=["pcn-langevin"]`}, "[move.shooting]"},
 	} {
 		exp, err := parse(text, c.sets...)

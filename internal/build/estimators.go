@@ -363,6 +363,8 @@ func listActions() []Entry {
 		{Name: "onsager-machlup", Doc: "Σ ‖residual‖²/2s² − ½ Σ log det F in positions; recurrences of order ≤ 2 with noise on every component"},
 		{Name: "onsager-machlup-midpoint", Doc: "the same of the implicit midpoint (Stratonovich), − Σ log|det(I − ½∂v)|; one block of at most 32 components with derivatives, isotropic noise, no momentum"},
 		{Name: "innovation", Doc: "½ Σ |ξ|² in the map's own standard normal inputs; any optimizer, any noise"},
+		{Name: "euclidean", Doc: "Σ Δt(½‖q̇‖²_F + V), constant F: imaginary time in the system's potential; periodic: tr e^{−βH}, which needs a potential that confines", Fields: spec.Fields(&engine.Imaginary{})},
+		{Name: "lagrangian", Doc: "Σ Δt(½‖q̇‖²_F − V), the paper's literal B.1: finite for a bounded V, for a harmonic one up to a horizon", Fields: spec.Fields(&engine.Imaginary{})},
 	}
 }
 

@@ -100,6 +100,9 @@ func (p PathSetup) drawable(m *Model) error {
 	if err != nil {
 		return err
 	}
+	if p.Config.quantum() {
+		return &KeyError{"path.action", fmt.Sprintf("%q", p.Config.Action), `"onsager-machlup" or "innovation", whose untilted law can be drawn exactly; use ti or exchange, or log-z with the strength ladder`}
+	}
 	if err := e.Drawable(); err != nil {
 		return &KeyError{"path.start", fmt.Sprintf("%q", p.Config.Start), `"fixed" or "gaussian": ` + err.Error()}
 	}

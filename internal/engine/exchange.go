@@ -254,6 +254,9 @@ func (x *exchange) row(out *Output, quantity string, e pathint.Estimate, level i
 	measure := x.setup.measure()
 	if x.rung == pathint.RungKappa {
 		measure = fmt.Sprintf("Z at path.hbar = %g, the law of the trainer's paths, %s", x.setup.Config.Hbar, x.setup.Config.Action)
+		if x.setup.Config.quantum() {
+			measure = fmt.Sprintf("Z at path.hbar = %g of %s paths in the measure Π dq", x.setup.Config.Hbar, x.setup.Config.Action)
+		}
 	}
 	out.Table(Partition).Add(quantity, e.Estimator, x.parameter(), x.value(level), measure, value, stderr, stat, quad, exact, z, e.ESS, e.Overlap, status)
 }
@@ -267,7 +270,7 @@ func (x *exchange) exact(level int) (float64, bool) {
 	if err != nil {
 		return 0, false
 	}
-	act, err := NewAction(m, x.setup.Config.Action)
+	act, err := x.setup.Config.action(m, x.setup.Config.Action)
 	if err != nil {
 		return 0, false
 	}

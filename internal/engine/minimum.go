@@ -78,7 +78,7 @@ func NewMinimumAction(cfg MinimumActionConfig, setup PathSetup, env Env, m *Mode
 
 // action is the model's, if its gradient can be had.
 func (a *minimumAction) action(m *Model) (*pathint.OnsagerMachlup, error) {
-	act, err := NewAction(m, "onsager-machlup")
+	act, err := a.setup.Config.action(m, "onsager-machlup")
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,9 @@ func NewO10(cfg O10Config, setup PathSetup, all []pathint.Move, env Env, m *Mode
 	if err := setup.Config.Sets.refuse("the forward ensemble has a free end"); err != nil {
 		return nil, err
 	}
+	if setup.Config.quantum() {
+		return nil, &KeyError{"path.action", fmt.Sprintf("%q", setup.Config.Action), `"onsager-machlup" or "innovation": O10 compares the laws of a process that can be run forward`}
+	}
 	actions := []string{"onsager-machlup", "innovation"}
 	o.forth = "innovation"
 	if a := setup.Config.Action; a == "onsager-machlup-midpoint" { // another law than the map's
@@ -56,7 +59,7 @@ func NewO10(cfg O10Config, setup PathSetup, all []pathint.Move, env Env, m *Mode
 		if action == "onsager-machlup" && m.NoRecurrence != nil {
 			continue
 		}
-		act, err := NewAction(m, action)
+		act, err := setup.Config.action(m, action)
 		if err != nil {
 			return nil, err
 		}

@@ -12,7 +12,7 @@ import (
 // PathConfig is the table [path]: which trajectories are sampled.
 type PathConfig struct {
 	Steps      int       `toml:"steps" range:"[1,1000000]" unit:"step" doc:"K, steps of a trajectory (K+1 slices)"`
-	Action     string    `toml:"action" enum:"onsager-machlup|onsager-machlup-midpoint|innovation" doc:"onsager-machlup: positions; onsager-machlup-midpoint: positions of the implicit midpoint, Stratonovich; innovation: the inputs of the map"`
+	Action     string    `toml:"action" enum:"onsager-machlup|onsager-machlup-midpoint|innovation|euclidean|lagrangian" doc:"onsager-machlup: positions; onsager-machlup-midpoint: positions of the implicit midpoint, Stratonovich; innovation: the inputs of the map; euclidean: imaginary time in the system's potential; lagrangian: its literal version with −V"`
 	Moves      []string  `toml:"moves" doc:"[move.NAME] tables that chains use together, one after the other in a sweep; empty: all"`
 	Observable string    `toml:"observable" doc:"o of the tilt exp(−s Σ_{k=1..K} o(q_k)), one of the selected observables; empty: no tilt"`
 	Tilt       float64   `toml:"tilt" range:"(-inf,inf)" unit:"1/observable" doc:"s of the sampled law; estimators of log Z go from 0 to s"`
@@ -24,12 +24,14 @@ type PathConfig struct {
 	Start      string    `toml:"start" enum:"fixed|gaussian|boltzmann" doc:"law of q_0: fixed at the system's start; N(start, start_std²) in each component; e^{−U/start_temperature} of the system's potential"`
 	StartStd   float64   `toml:"start_std" range:"(0,inf)" unit:"1" doc:"standard deviation of a gaussian start"`
 	StartTemp  float64   `toml:"start_temperature" range:"[0,inf)" unit:"energy" doc:"temperature of a boltzmann start; 0: that of the system"`
+	Euclidean  Imaginary `toml:"euclidean"`
+	Lagrangian Imaginary `toml:"lagrangian"`
 	Wrong      float64   `toml:"wrong_start" range:"[0,1000]" unit:"1" doc:"chains start from a trajectory simulated with its noise multiplied by this: deliberately wrong unless 1"`
 }
 
 // DefaultPath is the configuration with no key set.
 func DefaultPath() PathConfig {
-	return PathConfig{Steps: 16, Action: "onsager-machlup", Hbar: 1, End: "free", Start: "fixed", StartStd: 1, Wrong: 3, Sets: DefaultPathSets()}
+	return PathConfig{Steps: 16, Action: "onsager-machlup", Hbar: 1, End: "free", Start: "fixed", StartStd: 1, Wrong: 3, Sets: DefaultPathSets(), Euclidean: DefaultImaginary(), Lagrangian: DefaultImaginary()}
 }
 
 // A PathSetup makes chains of paths of a task's model.
@@ -60,7 +62,7 @@ func (p PathSetup) chain(m *Model, s float64, action string, moves []pathint.Mov
 }
 
 func (p PathSetup) spec(m *Model, s float64, action string, moves []pathint.Move) (spec pathint.Spec, err error) {
-	act, err := NewAction(m, action)
+	act, err := p.Config.action(m, action)
 	if err != nil {
 		return spec, err
 	}
@@ -76,10 +78,13 @@ func (p PathSetup) spec(m *Model, s float64, action string, moves []pathint.Move
 	return spec, err
 }
 
-// NewAction returns the named action of a model, or the reason why it has none.
-func NewAction(m *Model, name string) (pathint.Action, error) {
-	if name == "innovation" {
+// action returns the named action of a model, or the reason why it has none.
+func (c PathConfig) action(m *Model, name string) (pathint.Action, error) {
+	switch name {
+	case "innovation":
 		return pathint.NewInnovation(m.Map)
+	case "euclidean", "lagrangian":
+		return c.imaginary(m, name)
 	}
 	if m.NoRecurrence != nil {
 		return nil, &KeyError{"path.action", fmt.Sprintf("%q", name), `"innovation": ` + m.NoRecurrence.Error()}
@@ -126,8 +131,11 @@ func (p PathSetup) needTilt() error {
 
 // measure names what Z(s) is relative to.
 func (p PathSetup) measure() string {
-	m := "Z(0): the law of the trainer's paths, " + p.Config.Action
-	return m + p.Config.endsMeasure()
+	m := "Z(0): the law of the trainer's paths, "
+	if p.Config.quantum() {
+		m = "Z(0): the untilted action, "
+	}
+	return m + p.Config.Action + p.Config.endsMeasure()
 }
 
 // start puts chain number i on a deliberately wrong path: even ones on a trajectory with

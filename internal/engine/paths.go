@@ -67,7 +67,7 @@ func NewPaths(cfg PathsConfig, setup PathSetup, env Env, m *Model) (Runner, erro
 			p.sets = append(p.sets, moveSet{mv.Name, []pathint.Move{mv.Move}, []string{mv.Name}})
 		}
 	}
-	act, err := NewAction(m, setup.Config.Action)
+	act, err := setup.Config.action(m, setup.Config.Action)
 	if err != nil {
 		return nil, err
 	}
