@@ -22,11 +22,13 @@ type PhaseConfig struct {
 	High       float64 `toml:"high" unit:"observable" doc:"it has escaped once, after that, m > high"`
 	ChiFactor  float64 `toml:"chi_factor" range:"(0,inf)" unit:"1" doc:"N_χ of χ = N_χ(⟨m²⟩ − ⟨|m|⟩²)"`
 	Bins       int     `toml:"bins" range:"[4,10000]" unit:"1" doc:"bins of the histogram of m"`
+	Arrhenius  bool    `toml:"arrhenius" doc:"control is a temperature: fit escape rates by A·e^{−ΔU/T}"`
+	SweepConfig
 }
 
 // DefaultPhase is the configuration with no key set.
 func DefaultPhase() PhaseConfig {
-	return PhaseConfig{Observable: "rho", Steps: 5000, Every: 10, Window: 500, Low: 0.3, High: 0.7, ChiFactor: 1, Bins: 30}
+	return PhaseConfig{Observable: "rho", Steps: 5000, Every: 10, Window: 500, Low: 0.3, High: 0.7, ChiFactor: 1, Bins: 30, SweepConfig: defaultSweep()}
 }
 
 type phase struct {
@@ -42,6 +44,12 @@ func NewPhase(cfg PhaseConfig, env Env, m *Model) (Runner, error) {
 	p := &phase{cfg: cfg, env: env, cols: observableColumns(m.Observer), size: float64(m.Size)}
 	if p.obs = indexOf(p.cols, cfg.Observable); p.obs < 0 {
 		return nil, &KeyError{"observable", fmt.Sprintf("%q", cfg.Observable), "one of the selected observables: " + columnNames(p.cols)}
+	}
+	if err := cfg.SweepConfig.check(); err != nil && (cfg.Control != "" || cfg.Size != "" || cfg.Starts != "") {
+		return nil, err
+	}
+	if cfg.Arrhenius && cfg.Control == "" {
+		return nil, &KeyError{"arrhenius", "true", "false, or control = the swept key that is the temperature"}
 	}
 	if !(cfg.Low < cfg.High) {
 		return nil, &KeyError{"high", fmt.Sprint(cfg.High), fmt.Sprintf("above low = %v", cfg.Low)}
@@ -213,8 +221,11 @@ func (p *phase) Pool(tasks []Finished, out *Output) error {
 		}
 		runner.pool(g, fates, out)
 	}
+	poolPhases(tasks, out)
 	return nil
 }
+
+func (p *phase) SweptKeys() map[string]string { return p.cfg.SweptKeys() }
 
 func (p *phase) pool(group string, fates []fate, out *Output) {
 	name, n := p.cols[p.obs].Name, float64(len(fates))

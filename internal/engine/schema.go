@@ -134,7 +134,7 @@ var (
 // about; observables are the variable columns of trace.csv.
 func ResultTables(observables []record.Column) []record.Schema {
 	return []record.Schema{Summary, Partition, Paths, Slices, Fluctuations, Histogram, Trace(observables),
-		Ladder, Overlap, Density, Samples(2), Phase, Survival, Transition, TransitionCovariance, Reweighted,
+		Ladder, Overlap, Density, Samples(2), Phase, Survival, ArrheniusTable, Transition, TransitionCovariance, Reweighted,
 		Crossings, Scaling, ScalingPoints, OrderLawTable, VerdictTable, HysteresisTable, HysteresisArea, ModeTable, Occupancy(2), FlowTable, FlowModesTable, CorrelationTable, MinimumPath(observables),
 		LinearNoiseTable,
 		NonEquilibrium, Currents}
