@@ -119,6 +119,7 @@ func (lz *linearizer) gaussianAdjoint(dst []float64, b int, at configuration, w 
 	lz.scratch = a
 	u := dst[t.gauss[b] : t.gauss[b]+t.gaussianRows(b)]
 	if b == 0 {
+		pl.p.forward(t.logit, at.psi, pl.p.inputs(), 2*r) // what a direction runs may keep the inputs only
 		pl.p.tangent(lz.slope.h.rlogit, at.psi, a, nil)
 		for i := range u {
 			u[i] = t.c[i] * lz.slope.h.rlogit[i]

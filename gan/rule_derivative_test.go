@@ -124,6 +124,9 @@ func TestAdaptiveLinearizer(t *testing.T) {
 		for _, noise := range []Noise{{Kind: "injected", TD: 1e-3, TG: 2e-3, Quenched: 6}, {Kind: "minibatch-gaussian+injected", TD: 1e-3, TG: 2e-3, Quenched: 9}, {Kind: "minibatch"}} {
 			t.Run(fmt.Sprint(o, noise.Kind), func(t *testing.T) {
 				s := game{latent: 2, hidden: []int{3}, batch: 5, noise: noise, d: optimizer(t, o[0]), g: optimizer(t, o[1])}
+				if o[0] == "sgd" { // the fast pass of a network ℝ → ℝ
+					s.act = "relu"
+				}
 				tr := s.trainer(t)
 				var lin langevin.Linearizer
 				var err error

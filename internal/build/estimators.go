@@ -117,6 +117,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewStability(*c.(*engine.StabilityConfig), in.env, in.model)
 		}},
+	{"gradient-noise", "noise of minibatch gradients along training: covariance, spectrum, alignment with Hessian and metric, temperature, normality and tails", ptr(engine.DefaultGradientNoise), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewGradientNoise(*c.(*engine.GradientNoiseConfig), in.env, in.model)
+		}},
 	{"w2-flow", "flows on the Wasserstein space with the optimal discriminator: decay, dissipation, rates against the exact gap", ptr(engine.DefaultW2Flow), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewW2Flow(*c.(*engine.W2FlowConfig), in.env, in.model)

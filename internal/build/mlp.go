@@ -405,6 +405,7 @@ func ganModel(kind string, cfg gan.Config, correlation float64, env engine.Env) 
 	if err := colour(m, t, correlation); err != nil {
 		return nil, err
 	}
+	m.Gradients = gradientModel(cfg)
 	t.InitConfig(m.Start, env.Stream("initial parameters"))
 	return m, nil
 }

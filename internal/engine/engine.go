@@ -40,6 +40,8 @@ type Model struct {
 	NoBatchLinear error
 	// MeanMap is the map whose mean is the classical trajectory, where it is not Map.
 	MeanMap langevin.Map
+	// Gradients takes gradients row by row; nil for systems without minibatches.
+	Gradients *GradientModel
 	// Observer computes the observables selected in the config, in that order.
 	Observer langevin.Observer
 	// Potential is set for systems whose stationary law is a Boltzmann law; where it could be
