@@ -45,11 +45,7 @@ func NewScatter(n int, populations ...[]float64) (*Scatter, error) {
 		data = append(data, s.centred(p, n)...)
 	}
 	s.rows = mat.NewDense(total, n, data)
-	small := s.gram()
-	at := 0
-	for _, p := range populations {
-		at = s.correct(small, at, len(p)/n)
-	}
+	small := s.small(populations)
 	var eigen mat.EigenSym
 	if !eigen.Factorize(small, false) {
 		return nil, &Refusal{NotFinite, "covariance of rows", 1, 0, "its eigenvalues did not converge: the gradients may not be finite"}
@@ -78,32 +74,59 @@ func (s *Scatter) centred(p []float64, n int) []float64 {
 	return out
 }
 
-// gram is RRᵀ of the centred rows, whose eigenvalues besides zeros are those of C.
-func (s *Scatter) gram() *mat.SymDense {
-	var k mat.SymDense
-	k.SymOuterK(1, s.rows)
-	return &k
+// small returns the smaller of RRᵀ and RᵀR of the centred rows R, whose eigenvalues besides
+// zeros are those of C, and sets Trace and Square.
+func (s *Scatter) small(populations [][]float64) *mat.SymDense {
+	total, n := s.rows.Dims()
+	sum := new(mat.SymDense)
+	if total <= n {
+		sum.SymOuterK(1, s.rows)
+	}
+	var before *mat.SymDense // of the populations before, if components are fewer
+	at := 0
+	for _, p := range populations {
+		rows := len(p) / n
+		own := s.rows.Slice(at, at+rows, 0, n)
+		var trace, fourth, square, cross float64
+		for i := range rows {
+			d := mat.Dot(s.rows.RowView(at+i), s.rows.RowView(at+i))
+			trace += d
+			fourth += d * d * float64(rows-1) * float64(rows-1)
+		}
+		if total <= n {
+			square, cross = overlap(sum, sum, at, at+rows, at, at+rows), overlap(sum, sum, at, at+rows, 0, at)
+		} else {
+			c := new(mat.SymDense)
+			c.SymOuterK(1, own.T())
+			square = overlap(c, c, 0, n, 0, n)
+			if before == nil {
+				before = mat.NewSymDense(n, nil)
+			}
+			cross = overlap(c, before, 0, n, 0, n)
+			before.AddSym(before, c)
+			sum = before
+		}
+		s.add(float64(rows), trace, square, fourth, cross)
+		at += rows
+	}
+	return sum
 }
 
-// correct adds a population of N rows from row at to Trace and Square and returns where the
-// next begins.
-func (s *Scatter) correct(k *mat.SymDense, at, rows int) int {
-	n := float64(rows)
-	var trace, square, fourth, cross float64
-	for i := at; i < at+rows; i++ {
-		d := k.At(i, i)
-		trace += d
-		fourth += d * d * (n - 1) * (n - 1)
-		for j := at; j < at+rows; j++ {
-			square += k.At(i, j) * k.At(i, j)
-		}
-		for j := range at {
-			cross += k.At(i, j) * k.At(i, j)
+// overlap is Σ a_ij b_ij over a block.
+func overlap(a, b *mat.SymDense, i0, i1, j0, j1 int) float64 {
+	sum := 0.0
+	for i := i0; i < i1; i++ {
+		for j := j0; j < j1; j++ {
+			sum += a.At(i, j) * b.At(i, j)
 		}
 	}
+	return sum
+}
+
+// add adds a population of n rows to Trace and Square.
+func (s *Scatter) add(n, trace, square, fourth, cross float64) {
 	s.Trace += trace
 	s.Square += (n-1)/(n*(n-2)*(n-3))*((n-1)*(n-2)*square+trace*trace-n/(n-1)*fourth) + 2*cross
-	return at + rows
 }
 
 // With returns Tr(CA) for a symmetric A[n×n].

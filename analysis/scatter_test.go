@@ -67,6 +67,26 @@ func TestScatter(t *testing.T) {
 	if !(math.Abs(s.Eigenvalues[0]-3-root) < 1e-12) || !(math.Abs(s.Eigenvalues[1]-3+root) < 1e-12) || len(s.Eigenvalues) != 2 {
 		t.Errorf("eigenvalues %v, exact %v and %v", s.Eigenvalues, 3+root, 3-root)
 	}
+	// Components that are 0 change nothing, though the other small matrix is taken.
+	x, y := draw(one), draw(two)
+	few, err := NewScatter(n, x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := func(x []float64) (out []float64) {
+		for i := 0; i < len(x); i += n {
+			out = append(append(out, x[i:i+n]...), make([]float64, 20)...)
+		}
+		return out
+	}
+	many, err := NewScatter(n+20, wide(x), wide(y))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := func(a, b float64) bool { return math.Abs(a-b) < 1e-12*(1+math.Abs(a)) }
+	if !same(few.Trace, many.Trace) || !same(few.Square, many.Square) || !same(few.Eigenvalues[0], many.Eigenvalues[0]) || !same(few.Eigenvalues[2], many.Eigenvalues[2]) {
+		t.Errorf("by rows %+v, by components %+v", many.Eigenvalues, few.Eigenvalues)
+	}
 	if _, err := NewScatter(2, []float64{1, 2, 3, 4}); err == nil {
 		t.Error("two rows were not refused")
 	}

@@ -420,28 +420,6 @@ func withReplacement(t *gan.Trainer, cfg gan.Config) (langevin.Map, error) {
 	return gan.New(cfg)
 }
 
-// colour gives a GAN's injected noise a correlation time in steps; 0 leaves it white.
-func colour(m *engine.Model, t *gan.Trainer, tau float64) error {
-	if tau == 0 {
-		return nil
-	}
-	lo, hi := t.InjectedInputs()
-	c, err := langevin.NewColoured(m.Map, lo, hi, tau)
-	if err != nil {
-		return err
-	}
-	m.Map = c
-	m.Recurrence, m.NoRecurrence = nil, fmt.Errorf("with coloured noise (noise.correlation_time = %v) a step depends on the noise before, so positions alone have no density of order ≤ 2; use path.action = \"innovation\"", tau)
-	m.BatchLinear, m.NoBatchLinear = nil, fmt.Errorf("linear theory of minibatches has white noise only; set noise.correlation_time to 0")
-	if m.NoLinear == nil {
-		if c, err = langevin.NewColoured(m.Linear.(langevin.Map), lo, hi, tau); err != nil {
-			return err
-		}
-		m.Linear = c
-	}
-	return nil
-}
-
 // generator adapts a trainer to engine.Generator.
 type generator struct {
 	t      trainer

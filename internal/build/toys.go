@@ -13,6 +13,8 @@ import (
 type ToyTrainerConfig struct {
 	Scheme string    `toml:"scheme" doc:"see machlup list schemes; configured by [trainer.SCHEME]"`
 	Start  []float64 `toml:"start" unit:"1" doc:"configuration of step 0: one value for all components, or one each"`
+
+	CorrelationTime float64 `toml:"correlation_time" range:"[0,inf)" unit:"step" doc:"of coloured noise, an Ornstein-Uhlenbeck process of the intensity that the temperature gives; 0: white"`
 }
 
 func defaultToyTrainer() ToyTrainerConfig {
@@ -199,7 +201,7 @@ func decodeToy(doc *spec.Doc, s *system, t choice[toyConfig]) error {
 	if err != nil {
 		return err
 	}
-	s.paths = append(s.paths, "system."+t.name, "trainer.scheme", "trainer.start", "trainer."+trainer.Scheme)
+	s.paths = append(s.paths, "system."+t.name, "trainer.scheme", "trainer.start", "trainer.correlation_time", "trainer."+trainer.Scheme)
 	f, _, err := toy.system()
 	if err != nil {
 		return doc.Table("system."+t.name).Errorf("", "%v", err)
@@ -214,7 +216,11 @@ func decodeToy(doc *spec.Doc, s *system, t choice[toyConfig]) error {
 		return err
 	}
 	s.build = func(engine.Env) (*engine.Model, error) {
-		return toyModel(t.name, toy, scheme, trainer.Start, s.obs.Names)
+		m, err := toyModel(t.name, toy, scheme, trainer.Start, s.obs.Names)
+		if err != nil || trainer.CorrelationTime == 0 {
+			return m, err
+		}
+		return m, colourToy(m, trainer)
 	}
 	return nil
 }

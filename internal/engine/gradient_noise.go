@@ -34,7 +34,7 @@ var GradientNoiseTable = record.Schema{Name: "gradient_noise", Doc: "covariance 
 		text("quantity", "trace, batch_trace, eigenvalue, participation, gradient_norm2, noise_scale, hessian_cosine, hessian_excess, metric_cosine, metric_excess, temperature, temperature_hessian, temperature_metric; of projections kurtosis, normality_p, stable_index, row_kurtosis, row_tail_index, row_stable_index"),
 		integer("index", "1", "rank of an eigenvalue from 1, or the direction of a projection (0: the mean gradient); empty elsewhere"),
 		float("value", "see unit", "value"), float("stderr", "see unit", "standard error"), reference("see unit"), colZ,
-		text("unit", "unit of value"), colStatus}}
+		text("unit", "unit of value"), colESS, colStatus}}
 
 // A GradientProbe takes gradients row by row, players 0 (discriminator) and 1.
 type GradientProbe interface {
@@ -472,12 +472,21 @@ func (g *gradientNoise) Finish(parts []any, out *Output) (Outcome, error) {
 		if !math.IsNaN(r.Reference) {
 			z = (r.Value - r.Reference) / math.Hypot(r.Err, r.ReferenceErr)
 		}
-		out.Table(GradientNoiseTable).Add(g.model.Players[r.Player].Name, r.Step, r.Quantity, index, value, r.Err, r.Reference, z, r.Unit, r.Status)
+		out.Table(GradientNoiseTable).Add(g.model.Players[r.Player].Name, r.Step, r.Quantity, index, value, r.Err, r.Reference, z, r.Unit, g.draws(r), r.Status)
 	}
 	if p.Diverged >= 0 {
 		return Outcome{Status: Diverged, DivergedStep: p.Diverged, Note: fmt.Sprintf("the training diverged at step %d", p.Diverged)}, nil
 	}
 	return Done(), nil
+}
+
+// draws are the independent rows or minibatches that a number is from.
+func (g *gradientNoise) draws(r NoiseRow) float64 {
+	switch r.Quantity {
+	case "batch_trace", "kurtosis", "stable_index", "normality_p":
+		return float64(g.cfg.Batches)
+	}
+	return float64(g.cfg.Rows)
 }
 
 // PoolKey takes all points together, for the exponents.

@@ -19,13 +19,13 @@ var LinearNoiseTable = record.Schema{Name: "linear_noise", Doc: "linear-noise th
 		float("z_std", "1", "(std − predicted_std) / the error of both"),
 		float("shift", "observable", "mean over chains minus the classical trajectory, which linear theory has as 0"),
 		float("shift_stderr", "observable", "its standard error, of both"),
-		float("z_mean", "1", "shift / shift_stderr"), colStatus}}
+		float("z_mean", "1", "shift / shift_stderr"), colESS, colStatus}}
 
 // failing is the |z| above which a prediction has failed.
 const failing = 4
 
 // A comparison is what a row of LinearNoiseTable is made of.
-type comparison struct{ std, stdErr, predicted, predictedErr, shift, shiftErr float64 }
+type comparison struct{ std, stdErr, predicted, predictedErr, shift, shiftErr, chains float64 }
 
 // predictable tells how linear theory of minibatch noise is to be had, or why not.
 func (e *ensemble) predictable(m *Model) {
@@ -109,7 +109,7 @@ func (e *ensemble) compare(out *Output, o, step int, c comparison) {
 		status = "fewer than 8 chains: no error bar of std"
 	}
 	out.Table(LinearNoiseTable).Add(e.cols[o].Name, step, c.std, c.stdErr, c.predicted, c.predictedErr, ratio, ratioErr, zStd,
-		c.shift, c.shiftErr, zMean, status)
+		c.shift, c.shiftErr, zMean, c.chains, status)
 	e.note(o, step, ratio, ratioErr, zStd, zMean)
 }
 

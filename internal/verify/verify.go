@@ -98,6 +98,7 @@ func Checks() []Check {
 		rareChecks(),
 		nonEquilibriumChecks(),
 		phaseChecks(),
+		noiseChecks(),
 	)
 }
 
