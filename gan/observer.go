@@ -23,6 +23,8 @@ const (
 	genStd
 	rho
 	wasserstein
+	modeEntropy
+	imbalance
 	logitReal
 	logitFake
 	normTheta
@@ -88,6 +90,7 @@ func (cfg Config) quantities() []quantity {
 		list = append(list, quantity{langevin.Observable{Name: "w2", Unit: "1",
 			Doc: "Wasserstein-2 distance of the generated samples to the target, sorted samples against quantiles at (i+½)/N"}, wasserstein, 0})
 	}
+	list = append(list, modeQuantities(target)...)
 	list = append(list,
 		quantity{langevin.Observable{Name: "d_logit_real", Unit: "1", Doc: "mean logit of the data"}, logitReal, 0},
 		quantity{langevin.Observable{Name: "d_logit_fake", Unit: "1", Doc: "mean logit of the generated samples"}, logitFake, 0},
@@ -141,6 +144,7 @@ type observer struct {
 
 	needPenalty bool
 	penalty     *penaltyObserver
+	modes       *occupancy // nil unless an observable needs it
 }
 
 func newObserver(t *Trainer, cfg Config) (*observer, error) {
@@ -205,8 +209,10 @@ func (o *observer) choose(cfg Config) error {
 			o.needSort = true
 		case penaltyTerm:
 			o.needPenalty = true
+		case modeEntropy, imbalance:
+			o.modes = newOccupancy(cfg.Target)
 		}
-		o.needSamples = o.needSamples || o.needFake || o.needSort || o.needPenalty || q.kind == genMean || q.kind == genStd || q.kind == rho
+		o.needSamples = o.needSamples || o.needFake || o.needSort || o.needPenalty || o.modes != nil || q.kind == genMean || q.kind == genStd || q.kind == rho
 	}
 	return nil
 }
@@ -221,6 +227,9 @@ func (o *observer) allocate(t *Trainer) {
 	o.mean, o.std = make([]float64, d), make([]float64, d)
 	if o.needSort {
 		o.sorted, o.order = make([]float64, n), make([]int, n)
+	}
+	if o.modes != nil {
+		o.modes = o.modes.fork()
 	}
 }
 
@@ -329,6 +338,8 @@ func (o *observer) value(c quantity, q []float64) float64 {
 		return math.Sqrt(num.Norm2(o.std)) / o.stdP
 	case wasserstein:
 		return o.w2()
+	case modeEntropy, imbalance:
+		return o.modes.value(c.kind, o.x[o.rows*o.t.dim:])
 	case logitReal:
 		return mean(o.logit[:n])
 	case logitFake:

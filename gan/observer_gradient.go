@@ -88,6 +88,8 @@ func (o *observer) sampleCotangent(c quantity) {
 	fake := o.x[n*d:]
 	clear(o.cx)
 	switch c.kind {
+	case modeEntropy, imbalance:
+		o.modes.cotangent(o.cx, c.kind, fake)
 	case genMean:
 		for i := range n {
 			o.cx[i*d+c.coord] = 1 / float64(n)

@@ -52,7 +52,7 @@ func optimalQuantities(target Target, n int, quenched bool) []optimalQuantity {
 	}
 	for _, q := range quantities(target) {
 		switch q.kind {
-		case genMean, genStd, rho, wasserstein:
+		case genMean, genStd, rho, wasserstein, modeEntropy, imbalance:
 			list = append(list, optimalQuantity{Observable: q.Observable, kind: ofSamples, samples: q})
 		}
 	}
@@ -96,6 +96,9 @@ func newOptimalObserver(o *Optimal) (*optimalObserver, error) {
 		}
 		b.chosen, b.public = append(b.chosen, all[i]), append(b.public, all[i].Observable)
 		b.samples.needSort = b.samples.needSort || all[i].samples.kind == wasserstein
+		if k := all[i].samples.kind; k == modeEntropy || k == imbalance {
+			b.samples.modes = newOccupancy(cfg.Target)
+		}
 	}
 	b.allocate(o)
 	b.samples.z = make([]float64, b.samples.rows*cfg.Generator.In())
@@ -121,6 +124,9 @@ func (b *optimalObserver) allocate(o *Optimal) {
 	s.mean, s.std = make([]float64, 1), make([]float64, 1)
 	if s.needSort {
 		s.sorted, s.order = make([]float64, s.rows), make([]int, s.rows)
+	}
+	if s.modes != nil {
+		s.modes = s.modes.fork()
 	}
 }
 
