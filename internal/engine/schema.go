@@ -137,6 +137,7 @@ func ResultTables(observables []record.Column) []record.Schema {
 		Ladder, Overlap, Density, Samples(2), Phase, Survival, ArrheniusTable, Transition, TransitionCovariance, Reweighted,
 		Crossings, Scaling, ScalingPoints, OrderLawTable, VerdictTable, HysteresisTable, HysteresisArea, ModeTable, Occupancy(2), FlowTable, FlowModesTable, CorrelationTable, MinimumPath(observables),
 		LinearNoiseTable, GradientNoiseTable,
+		NonEquilibrium, Currents,
 		NonEquilibrium, Currents}
 }
 

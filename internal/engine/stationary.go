@@ -18,6 +18,8 @@ type StationaryConfig struct {
 
 	TraceEvery int `toml:"trace_every" range:"[0,inf)" unit:"draw" doc:"interval of the draws in trace.csv; 0: none"`
 
+	Extrapolate int `toml:"extrapolate" range:"[0,8]" unit:"1" doc:"p of the leading error η^p in the step: averages are extrapolated to step 0 over the points that differ in the step alone; 0: not"`
+
 	Memory bool `toml:"memory" doc:"also average what the scheme names of its memory: velocity, acceptance, ratio of the acceptance test"`
 }
 
@@ -54,7 +56,23 @@ func NewStationary(cfg StationaryConfig, env Env, m *Model) (Runner, error) {
 			s.cols = append(s.cols, record.Column{Name: o.Name, Unit: o.Unit, Doc: o.Doc})
 		}
 	}
+	if cfg.Extrapolate > 0 {
+		return &extrapolating{Runner: s, order: cfg.Extrapolate, eta: m.Eta, series: s.series, reference: boltzmannMeans(m), common: env.Coupling == ""}, nil
+	}
 	return s, nil
+}
+
+// series are the draws of each observable, chain by chain.
+func (s *stationary) series(parts []any) []steppedSeries {
+	var out []steppedSeries
+	for o, col := range s.cols {
+		q := steppedSeries{Name: col.Name}
+		for _, p := range parts {
+			q.Chains = append(q.Chains, p.(*StationaryPart).Series[o])
+		}
+		out = append(out, q)
+	}
+	return out
 }
 
 // StationaryPart is one chain.

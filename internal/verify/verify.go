@@ -99,6 +99,7 @@ func Checks() []Check {
 		nonEquilibriumChecks(),
 		phaseChecks(),
 		noiseChecks(),
+		extrapolationChecks(),
 	)
 }
 
