@@ -281,7 +281,7 @@ var small = map[string][]string{
 	"o10":         {"runs=50", "warm=5", "burn=5", "draws=50"},
 	"w2-flow":     {"cells=40", "steps=5"},
 	"paper":       {`statement="eq-2"`},
-	"rate":        {"runs=0"}, "minimum-action": {"snapshots=0"},
+	"rate":        {"runs=0"}, "transition-paths": {"draws=50"}, "minimum-action": {"snapshots=0"},
 	"exchange": {"levels=3", "warm=5", "burn=5", "draws=50"},
 }
 

@@ -133,6 +133,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewRate(*c.(*engine.RateConfig), in.setup, in.env, in.model)
 		}},
+	{"transition-paths", "transition path ensemble from A to B: acceptance and cost, transition times, the committor along the paths", ptr(engine.DefaultTransitionPaths), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewTransitionPaths(*c.(*engine.TransitionPathsConfig), in.setup, in.env, in.model)
+		}},
 	{"minimum-action", "path of least action between two states by L-BFGS with the exact gradient", ptr(engine.DefaultMinimumAction), true,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewMinimumAction(*c.(*engine.MinimumActionConfig), in.setup, in.env, in.model)

@@ -8,7 +8,7 @@ import (
 )
 
 // betweenSets tells the estimators of paths from A to B, which need both sets.
-func betweenSets(name string) bool { return slices.Contains([]string{"rate", "minimum-action"}, name) }
+func betweenSets(name string) bool { return slices.Contains([]string{"rate", "transition-paths", "minimum-action"}, name) }
 
 // goesBack tells the moves of reversible systems, whose q_0 has the law e^{−U/T}.
 func goesBack(move string) bool {
@@ -43,6 +43,8 @@ func TestRareRefusals(t *testing.T) {
 		{"[estimator.rate]\n", "path.hbar=2.0", "a rate belongs to the dynamics itself"},
 		{"[estimator.rate]\nfrom = 29\n", "seed=1", "from: found 29, allowed at most path.steps − 2 = 28"},
 		{"[estimator.rate]\nruns = 0\nladders = 0\n", "seed=1", "one of them above 0"},
+		{"[estimator.transition-paths]\n", "path.hbar=2.0", "transition paths are those of the dynamics itself"},
+		{"[estimator.transition-paths]\npaths = 2000\n", "seed=1", "paths: found 2000, allowed at most draws = 1000"},
 		{"[estimator.minimum-action]\n", "seed=1", "path.action: found \"innovation\""},
 		{"[estimator.minimum-action]\n", "path.action=\"onsager-machlup\"", "path.end: found \"free\""},
 		{"[estimator.minimum-action]\nto = \"basin\"\n", "path.start=\"gaussian\"", "path.action"},

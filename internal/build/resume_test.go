@@ -68,7 +68,7 @@ func TestPartsGoOnBitForBit(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"toy/ensemble", "toy/stationary", "toy/phase", "toy/paths", "toy/ti", "toy/ais", "toy/forward", "toy/free-energy", "toy/o10",
-		"gan/ensemble", "gan/paths", "gan/ti", "gan/ais", "gan/o10", "resume/annealing", "resume/both-ways", "collapse/collapse", "schedule/ensemble", "schedule/paths", "minibatch/ensemble", "rare/rate", "escape/escape", "nonequilibrium/non-equilibrium", "spins/transition", "spins/hysteresis"} {
+		"gan/ensemble", "gan/paths", "gan/ti", "gan/ais", "gan/o10", "resume/annealing", "resume/both-ways", "collapse/collapse", "schedule/ensemble", "schedule/paths", "minibatch/ensemble", "rare/rate", "rare/transition-paths", "escape/escape", "nonequilibrium/non-equilibrium", "spins/transition", "spins/hysteresis"} {
 		if resumed[name] == 0 {
 			t.Errorf("%s never went on from a checkpoint", name)
 		}

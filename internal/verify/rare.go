@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"sync"
 
 	"machlup/langevin/exact"
@@ -42,19 +43,28 @@ b = ["mean_x > 0.5"]
 %s`, name, wellTilt, wellStart, wellEta, wellD, rest)
 }
 
-// well is what the kernel of the discrete scheme says of the double well.
-var well = sync.OnceValue(func() (w struct{ from, end, gap, piB float64 }) {
-	noise := math.Sqrt(2 * wellEta * wellD)
-	k := exact.NewGaussianKernel(func(x float64) float64 { return x - wellEta*wellGradient(x) }, func(float64) float64 { return noise }, -2.5, 2.5, 251)
-	inB := func(x float64) float64 { // the node at the edge counts half
-		switch {
-		case math.Abs(x-0.5) < 1e-9:
-			return 0.5
-		case x > 0.5:
-			return 1
-		}
-		return 0
+// wellKernel is the kernel of the discrete scheme on the double well; ±0.5 are nodes.
+func wellKernel(eta, d float64) *exact.Kernel {
+	noise := math.Sqrt(2 * eta * d)
+	return exact.NewGaussianKernel(func(x float64) float64 { return x - eta*wellGradient(x) }, func(float64) float64 { return noise }, -2.5, 2.5, 251)
+}
+
+// inB and inA are the sets' indicators on the nodes: the one at the edge counts half.
+func inB(x float64) float64 {
+	switch {
+	case math.Abs(x-0.5) < 1e-9:
+		return 0.5
+	case x > 0.5:
+		return 1
 	}
+	return 0
+}
+
+func inA(x float64) float64 { return inB(-x) }
+
+// well is what the kernel says of C(t) and of the rate.
+var well = sync.OnceValue(func() (w struct{ from, end, gap, piB float64 }) {
+	k := wellKernel(wellEta, wellD)
 	w.from, w.end = k.After(wellStart, wellFrom).Mean(inB), k.After(wellStart, wellSteps).Mean(inB)
 	w.gap = -math.Log(k.Eigenvalues(2)[1]) / wellEta
 	w.piB = k.Stationary().Mean(inB)
@@ -93,7 +103,67 @@ draws = 4000
 		check("c-nested", "double well: Z_AB(t)/Z_A by nested sets, against the kernel", "nested-sets", "c", "stderr", func() float64 { return well().end }, 2e-3),
 		check("slope-nested", "double well: slope of Z_AB(t)/Z_A by nested sets, against the kernel", "nested-sets", "slope", "slope_stderr", slope, 1e-3),
 		check("rate-forward", "double well: k_AB by the plateau = spectral gap · π_B", "forward", "slope", "slope_stderr", late, 5e-4),
-	}, minimumChecks()...)
+	}, append(setChecks(), minimumChecks()...)...)
+}
+
+// setChecks are means along paths between the sets, against h_A(q_0)ρ(q_0)…h_B(q_K) by the
+// kernel: in both coordinates from a fixed start, and by the moves that go backwards from
+// q_0 of e^{−U/T}.
+func setChecks() []Check {
+	const steps, at, d = 60, 30, 0.3
+	text := func(name, path, moves string) string {
+		return fmt.Sprintf(`%s[path]
+steps = %d
+%s
+%s
+[estimator.paths]
+each = false
+slices = true
+chains = 4
+warm = 200
+burn = 400
+draws = 5000
+`, strings.NewReplacer("= 0.18", fmt.Sprintf("= %v", d)).Replace(wellText(name, "")), steps, path, moves)
+	}
+	mean := func(boltzmann bool) func() float64 {
+		return func() float64 {
+			k := wellKernel(wellEta, d)
+			x, back := k.Nodes(), k.Expect(inB, steps-at)
+			var forward []float64
+			if boltzmann { // ρ(q_0)h_A(q_0) carried forward is the adjoint of E[f | q_0]
+				forward = make([]float64, len(x))
+				for j := range x {
+					hit := k.Expect(func(y float64) float64 { return indicatorAt(y, x[j]) }, at)
+					for i, p := range hit {
+						forward[j] += p * inA(x[i]) * math.Exp(-((x[i]*x[i]-1)*(x[i]*x[i]-1)-wellTilt*x[i])/d)
+					}
+				}
+			} else {
+				forward = k.After(wellStart, at).P
+			}
+			sum, norm := 0.0, 0.0
+			for i, w := range back {
+				sum, norm = sum+w*forward[i]*x[i], norm+w*forward[i]
+			}
+			return sum / norm
+		}
+	}
+	check := func(id, name, text string, law func() float64) Check {
+		return Check{ID: "rare/" + id, Group: "Rare paths", Name: name, Kind: MonteCarlo, Experiment: text, Cell: sliceCell("mean_x", at, at, "mean", "stderr"), Law: law, Tolerance: 0.03}
+	}
+	return []Check{
+		check("sets-positions", "paths from A to B on slices: mean of x₃₀", text("positions", "", "[move.staging]\nlength = 60\ntarget = 0.3\n[move.hmc]\nleapfrog = 6"), mean(false)),
+		check("sets-innovations", "paths from A to B on innovations: mean of x₃₀", text("innovations", "action = \"innovation\"", "[move.shooting]\ncount = 4\n[move.pcn]\nstep = 0.4"), mean(false)),
+		check("sets-reversible", "paths from A to B by two-way shooting and shifting, q₀ of e^{−U/T}: mean of x₃₀", text("reversible", "start = \"boltzmann\"", "[move.two-way-shooting]\ncount = 4\nstep = 0.3\n[move.shifting]\ncount = 4\nlength = 20"), mean(true)),
+	}
+}
+
+// indicatorAt is 1 at one node.
+func indicatorAt(y, node float64) float64 {
+	if math.Abs(y-node) < 1e-9 {
+		return 1
+	}
+	return 0
 }
 
 // minimumChecks are O8: the action of the way up a potential is ΔU/D in continuous time and

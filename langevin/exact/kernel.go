@@ -154,3 +154,42 @@ func GeneratorRates(gradient, curvature func(x float64) float64, temperature, lo
 	}
 	return e.Values(nil)[:count]
 }
+
+// Expect is E[f(x_steps) | x_0] at every node.
+func (k *Kernel) Expect(f func(x float64) float64, steps int) []float64 {
+	v := mat.NewVecDense(len(k.x), nil)
+	for i, x := range k.x {
+		v.SetVec(i, f(x))
+	}
+	for range steps {
+		var next mat.VecDense
+		next.MulVec(k.p, v)
+		v.CopyVec(&next)
+	}
+	return v.RawVector().Data
+}
+
+// Committor is the probability, at every node and from the next step on, of being in B before
+// A. The sets are given by weights: 1 inside, 0 outside, ½ for a node on the edge.
+func (k *Kernel) Committor(a, b func(x float64) float64) []float64 {
+	n := len(k.x)
+	m, rhs := mat.NewDense(n, n, nil), mat.NewVecDense(n, nil)
+	for i := range n {
+		sum := 0.0
+		for j, x := range k.x {
+			p := k.p.At(i, j)
+			sum += p * b(x)
+			m.Set(i, j, -p*(1-a(x)-b(x)))
+		}
+		m.Set(i, i, 1+m.At(i, i))
+		rhs.SetVec(i, sum)
+	}
+	var q mat.VecDense
+	if err := q.SolveVec(m, rhs); err != nil {
+		panic("exact: neither set is reached: " + err.Error())
+	}
+	return q.RawVector().Data
+}
+
+// Nodes are the points of the grid.
+func (k *Kernel) Nodes() []float64 { return k.x }
