@@ -185,24 +185,29 @@ func (m *bound) sweep(p *Path, src Source, back bool) {
 		if back {
 			i = n - 1 - j
 		}
-		ratio := m.kernel.Propose(p, i, m.step, src)
-		m.stats.proposed++
-		if math.IsInf(ratio, -1) {
-			p.restore()
-			continue
-		}
-		delta := p.Delta()
-		if (math.IsNaN(delta) || math.IsInf(delta, 1)) && !p.trial.outside {
-			m.stats.diverged++
-		}
-		if Metropolis(ratio-delta, e[j]) {
-			m.stats.accepted++
-			p.keep()
-		} else {
-			p.restore()
-		}
+		m.try(p, i, e[j], src)
 	}
 	m.stats.cost.add(p.cost, before)
+}
+
+// try makes proposal i of a sweep and decides it by an exponential variate.
+func (m *bound) try(p *Path, i int, exponential float64, src Source) {
+	ratio := m.kernel.Propose(p, i, m.step, src)
+	m.stats.proposed++
+	if math.IsInf(ratio, -1) {
+		p.restore()
+		return
+	}
+	delta := p.Delta()
+	if (math.IsNaN(delta) || math.IsInf(delta, 1)) && !p.trial.outside {
+		m.stats.diverged++
+	}
+	if Metropolis(ratio-delta, exponential) {
+		m.stats.accepted++
+		p.keep()
+	} else {
+		p.restore()
+	}
 }
 
 // decisions draws the exponentials of a sweep's n decisions, before anything is proposed: in

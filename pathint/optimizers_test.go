@@ -60,7 +60,16 @@ func whyNot(optimizer, move string, c pathint.Coordinates) string {
 	if c == pathint.Innovations && !gradient {
 		return ""
 	}
-	return first[optimizer]
+	if why := first[optimizer]; why != "" {
+		return why
+	}
+	if move == "two-way-shooting" || move == "shifting" {
+		return "2 blocks are updated in turn"
+	}
+	if move == "normal-mode" {
+		return "euclidean and lagrangian actions"
+	}
+	return ""
 }
 
 // A study is a GAN with the optimizer for both players.

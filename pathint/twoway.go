@@ -80,6 +80,8 @@ func newReversible(p *Path, move string) (*reversible, error) {
 		return nil, refuse("here there is momentum β = %g", blk.Momentum)
 	case blk.Metric:
 		return nil, refuse("here the noise has a metric")
+	case act.mid != nil:
+		return nil, refuse("here the step is implicit")
 	case p.ends.pins > 0 || p.ends.ring:
 		return nil, refuse("here the end is held")
 	case p.steps < 2:
