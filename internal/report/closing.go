@@ -26,6 +26,7 @@ var sections = []func(*run) *section{
 	certificatesSection,
 	logZSection,
 	fluctuationsSection,
+	noiseSection,
 	modesSection,
 	collapseSection,
 	stationarySection,

@@ -27,6 +27,8 @@ var catalogue = []figure{
 	{"samples", "Generated samples on the plane at the end, over the modes of the target", samplesFigure},
 	{"modes", "Modes covered, high-quality fraction, reverse KL and W₂ along training, with the levels of a perfect sampler and of a uniform box", modesFigure},
 	{"fluctuations", "Fluctuations of observables around the classical trajectory against linear-noise theory", fluctuationsFigure},
+	{"linear-noise", "Measured over predicted standard deviation of observables along training", linearNoiseFigure},
+	{"noise-spectrum", "Leading eigenvalues of the covariance of minibatch gradients", spectrumFigure},
 	{"action", "Distribution of the sampled action against its exact law", actionFigure},
 	{"log-z", "Partition function against the tilt: integrand, integral, and the estimators compared", logZFigure},
 	{"certificates", "z of the exact certificates, with the band of acceptance", certificatesFigure},
