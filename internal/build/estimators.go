@@ -109,6 +109,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewNonEquilibrium(*c.(*engine.NonEquilibriumConfig), in.env, in.model)
 		}},
+	{"temperatures", "kinetic and configurational temperature against the scheme's own expected value; fluctuation–dissipation: effective temperature from the response to a force", ptr(engine.DefaultTemperatures), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewTemperatures(*c.(*engine.TemperaturesConfig), in.env, in.model)
+		}},
 	{"derivatives", "analytic gradients, tangents and natural gradients against central differences and dense solves", ptr(engine.DefaultDerivatives), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewDerivatives(*c.(*engine.DerivativesConfig), in.env, in.model)

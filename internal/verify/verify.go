@@ -100,6 +100,7 @@ func Checks() []Check {
 		phaseChecks(),
 		noiseChecks(),
 		extrapolationChecks(),
+		temperatureChecks(),
 	)
 }
 
