@@ -1,9 +1,6 @@
 package langevin
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // QuadraticData is the loss of a data set, U = (1/N) Σ_i ½ Σ_j h_j (x_j − a_ij)², with
 // mini-batches of B points drawn without replacement, afresh at each step. Its gradient
@@ -13,10 +10,7 @@ type QuadraticData struct {
 	h     []float64
 	data  []float64 // N × d
 	mean  []float64
-	n     int
-	batch int
-	order []int // a permutation that each draw uses and then restores
-	swaps []int
+	batch *batch
 }
 
 // NewQuadraticData returns the loss for curvatures h (length d) and data (N × d,
@@ -31,9 +25,8 @@ func NewQuadraticData(h, data []float64, batch int) (*QuadraticData, error) {
 		return nil, fmt.Errorf("langevin: quadratic data: batch is %d: it must be from 1 to the %d points there are", batch, n)
 	}
 	q := &QuadraticData{h: append([]float64(nil), h...), data: append([]float64(nil), data...),
-		mean: make([]float64, d), n: n, batch: batch, order: make([]int, n), swaps: make([]int, batch)}
+		mean: make([]float64, d), batch: newBatch(n, batch)}
 	for i := range n {
-		q.order[i] = i
 		addScaled(q.mean, 1/float64(n), data[i*d:(i+1)*d])
 	}
 	return q, nil
@@ -42,7 +35,7 @@ func NewQuadraticData(h, data []float64, batch int) (*QuadraticData, error) {
 func (q *QuadraticData) Dim() int { return len(q.h) }
 
 // Inputs is one normal per point of a batch.
-func (q *QuadraticData) Inputs() int { return q.batch }
+func (q *QuadraticData) Inputs() int { return q.batch.size }
 
 // Drift writes −∇U on all data.
 func (q *QuadraticData) Drift(dst, x []float64) {
@@ -63,22 +56,11 @@ func (q *QuadraticData) DriftVJP(dst, x, w []float64) { q.DriftJVP(dst, x, w) }
 func (q *QuadraticData) SampleDrift(dst, x, xi []float64) {
 	d := len(q.h)
 	clear(dst[:d])
-	for i, z := range xi[:q.batch] {
-		left := q.n - i
-		u := 0.5 * math.Erfc(-z/math.Sqrt2)
-		k := i + min(int(u*float64(left)), left-1)
-		q.swaps[i] = k
-		q.order[i], q.order[k] = q.order[k], q.order[i]
-		row := q.data[q.order[i]*d:]
-		for j := range d {
-			dst[j] += row[j]
-		}
+	for _, i := range q.batch.draw(xi) {
+		addScaled(dst[:d], 1, q.data[i*d:(i+1)*d])
 	}
-	for i := q.batch - 1; i >= 0; i-- { // a draw must not depend on the ones before it
-		k := q.swaps[i]
-		q.order[i], q.order[k] = q.order[k], q.order[i]
-	}
+	q.batch.restore()
 	for j, h := range q.h {
-		dst[j] = h * (dst[j]/float64(q.batch) - x[j])
+		dst[j] = h * (dst[j]/float64(q.batch.size) - x[j])
 	}
 }

@@ -37,10 +37,15 @@ func TestMutants(t *testing.T) {
 	plant("HMC ends with a whole kick", "metropolised.go", "addScaled(m.p, -0.5*m.step, m.g)", "addScaled(m.p, -m.step, m.g)", "^TestMetropolisLeavesBoltzmannInvariant$")
 	plant("Euler–Maruyama for Milstein", "diagonal.go", "(xi[i]*xi[i]-1)", "(0*xi[i])", "^TestMilsteinStrongOrder$")
 	plant("Itô's Γ in Stratonovich's scheme", "diagonal.go", "(m.c-0.5)*m.t", "m.c*m.t", "^TestMetricLaws$")
+	plant("an epoch that may repeat a datum", "gradient_estimator.go", "choice(z, n-at-i)", "choice(z, n-at-i)%2", "^TestSGMCMCVariances$")
+	plant("a snapshot that is never renewed", "gradient_estimator.go", "float64((age + 1) % g.period)", "float64(age + 1)", "^TestSGMCMCVariances$")
+	plant("control variates that are not subtracted", "gradient_estimator.go", "addScaled(dst[:d], -1/float64(g.size), g.other)", "_ = g.other", "^TestSGMCMCVariances$")
+	plant("SGHMC's noise estimate added", "sghmc.go", "c.Temperature - c.Eta*c.Eta*c.Estimate", "c.Temperature + c.Eta*c.Eta*c.Estimate", "^TestSGMCMCVariances$")
+	plant("Γ of RMSProp turned round", "rmsprop.go", "move -= t", "move += t", "^TestRMSPropLaws$")
+	plant("noise of a cycle in the wrong part", "sgmcmc.go", "j >= m.cfg.Exploration", "j < m.cfg.Exploration", "^TestSGMCMCVariances$")
 	plant("the game turns back", "linear_game.go", "-f.a*x[0] + f.b*x[1]\n\tdst[1] = -f.a*x[1] - f.b*x[0]",
 		"-f.a*x[0] - f.b*x[1]\n\tdst[1] = -f.a*x[1] + f.b*x[0]", "^TestLinearGame$")
-	plant("batches with replacement", "data_set.go", "q.order[i], q.order[k] = q.order[k], q.order[i]\n\t\trow := q.data[q.order[i]*d:]",
-		"row := q.data[q.order[k]*d:]", "^TestMinibatchData$")
+	plant("batches with replacement", "gradient_estimator.go", "\t\tk := i + choice(z, len(b.order)-i)", "\t\tk := choice(z, len(b.order))", "^TestMinibatchData$")
 	plant("F for G in the norm", "sine_metric.go", "r[i] * r[i] / g", "r[i] * r[i] * g", conform)
 	plant("noise after the pull-back", "linear_noise.go", "lin.NoiseVJP(noise, state, c)", "lin.VJP(a.next, state, c)\n\t\t\tlin.NoiseVJP(noise, state, a.next)", "^TestLinearNoiseExact$")
 	plant("one stream for all replicas", "ensemble.go", "e.sources[i].Normals(xi)", "e.sources[0].Normals(xi)", "^TestEnsembleIsReproducible$")

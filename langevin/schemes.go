@@ -189,3 +189,21 @@ type HMCConfig struct {
 func (c HMCConfig) New(f Drift) (*Metropolised, error) {
 	return NewHMC(f, c.Step, c.Leaps, c.Temperature)
 }
+
+// NaturalIsotropicConfig is natural gradient descent with isotropic noise.
+type NaturalIsotropicConfig struct {
+	Eta         float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"step η"`
+	Temperature float64 `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T; the noise variance of a step is 2ηT, without the metric: the law is exp(∫Gf/T) in one dimension, not exp(-U/T)"`
+}
+
+// New returns the scheme x' = x + ηGf + √(2ηT) ξ for a drift and a metric on all of its
+// configuration.
+func (c NaturalIsotropicConfig) New(f Drift, metric Metric) (*SGLD, error) {
+	if err := checkAtOnce("natural-isotropic", f); err != nil {
+		return nil, err
+	}
+	if metric.Dim() != f.Dim() {
+		return nil, fmt.Errorf("langevin: natural-isotropic: %d components and a metric of %d", f.Dim(), metric.Dim())
+	}
+	return NewSGLD(Precondition(f, metric), Player{Name: "x", Hi: f.Dim(), Eta: c.Eta, Temperature: c.Temperature})
+}

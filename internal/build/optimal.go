@@ -253,6 +253,7 @@ func (o *optimalSystem) underScheme(m *engine.Model, t *gan.Optimal) error {
 	if m.Map, err = o.under.scheme(langevin.Descent(u)); err != nil {
 		return err
 	}
+	samplesGradient(m, o.under)
 	m.Recurrence, m.NoRecurrence = recurrence(m.Map, m.Temperature)
 	if lin, ok := langevin.AsLinearizer(m.Map); ok {
 		m.Linear = lin

@@ -80,7 +80,7 @@ func TestOptimalTrainer(t *testing.T) {
 func TestOptimalSchemes(t *testing.T) {
 	for _, s := range schemes {
 		sets := []string{"trainer.scheme=" + s.name, "noise.kind=none", "noise.temperature_g=0.0"}
-		if strings.Contains(s.name, "metric") || strings.Contains(s.name, "hanggi") || s.name == "milstein" || s.name == "stratonovich-heun" {
+		if strings.Contains(s.name, "metric") || strings.Contains(s.name, "hanggi") || s.name == "milstein" || s.name == "stratonovich-heun" || s.name == "natural-isotropic" {
 			sets = append(sets, "trainer."+s.name+".dim=7")
 		}
 		exp, err := parse(optimalText, sets...)

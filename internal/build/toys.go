@@ -88,6 +88,7 @@ var toys = []choice[toyConfig]{
 	{"linear-game", "drift −(aI + bJ)x: rotates, no potential", func() toyConfig {
 		return &linearGameToy{langevin.LinearGameConfig{Damping: 1, Rotation: 1}}
 	}},
+	quadraticSumChoice,
 	quantileChoice, hermiteChoice,
 }
 
@@ -174,6 +175,7 @@ var schemes = []choice[schemeConfig]{
 		return &splittingScheme{langevin.SplittingConfig{Scheme: "BAOAB", Step: 0.1, Friction: 1, Temperature: 1}}
 	}},
 	heunChoice, nesterovChoice, milsteinChoice, stratonovichHeunChoice, malaChoice, hmcChoice,
+	sgldChoice, rmspropChoice, sghmcChoice, naturalIsotropicChoice,
 }
 
 func listSchemes() []Entry { return entries(schemes) }
@@ -238,11 +240,12 @@ func toyModel(name string, toy toyConfig, scheme schemeConfig, start []float64, 
 	if m.Map, err = scheme.scheme(f); err != nil {
 		return nil, err
 	}
+	samplesGradient(m, scheme)
 	m.Recurrence, m.NoRecurrence = recurrence(m.Map, temperature)
 	if lin, ok := langevin.AsLinearizer(m.Map); ok {
 		m.Linear = lin
 	} else {
-		m.NoLinear = fmt.Errorf("the drift of %s has no derivative", name)
+		m.NoLinear = noTangent(scheme, name)
 	}
 	if d, ok := u.(drawer); ok {
 		m.Draw = func(x []float64, src langevin.Source) { d.Draw(x, temperature, src) }

@@ -64,6 +64,8 @@ type Model struct {
 	// Quenched tells that ξ = 0 is the classical trajectory (injected noise); otherwise
 	// it is the averaged map E_ξΦ.
 	Quenched bool
+	// NoAverage is the reason why states cannot be averaged into E_ξΦ, nil where they can.
+	NoAverage error
 	// Generator draws samples of the generated distribution; nil for toy systems.
 	Generator Generator
 }

@@ -58,6 +58,9 @@ type ensemble struct {
 
 // NewEnsemble checks the configuration against the model and binds it to a task.
 func NewEnsemble(cfg EnsembleConfig, env Env, m *Model) (Runner, error) {
+	if !m.Quenched && m.NoAverage != nil {
+		return nil, m.NoAverage
+	}
 	e := &ensemble{cfg: cfg, env: env, cols: observableColumns(m.Observer), at: cfg.At, quenched: m.Quenched}
 	if len(e.at) == 0 {
 		for i := 1; i <= 4; i++ {

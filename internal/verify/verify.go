@@ -78,6 +78,7 @@ func Checks() []Check {
 	return slices.Concat(
 		langevinChecks(),
 		schemeChecks(),
+		sgmcmcChecks(),
 		escapeChecks(),
 		metricChecks(),
 		pathChecks(),
