@@ -86,6 +86,10 @@ func phaseName(observable string) string {
 	switch observable {
 	case "rho":
 		return "mean of ρ"
+	case "abs_m":
+		return "mean of |m|"
+	case "heat_capacity":
+		return "heat capacity C/N"
 	case "chi":
 		return "susceptibility χ"
 	case "binder":

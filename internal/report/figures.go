@@ -34,6 +34,13 @@ var catalogue = []figure{
 	{"certificates", "z of the exact certificates, with the band of acceptance", certificatesFigure},
 	{"phase", "Order parameters and their statistics against the swept key", phaseFigure},
 	{"rho-histogram", "Distribution of the order parameter over replicas", orderHistogramFigure},
+	{"transition", "Order parameter, susceptibility, Binder cumulant and heat capacity against the control parameter, with reweighted curves", transitionFigure},
+	{"crossings", "Crossings of the Binder cumulants of different sizes, and their drift with the size", crossingsFigure},
+	{"scaling", "Data collapse of all sizes in scaled variables", scalingFigure},
+	{"order-law", "−log P of the order parameter at the values of the control parameter, a panel per size", orderLawFigure},
+	{"hysteresis", "Hysteresis loops at several rates of a ramp, and their area against the rate", hysteresisFigure},
+	{"arrhenius", "Logarithm of the escape rate against the inverse temperature", arrheniusFigure},
+	{"phase-diagram", "Statistics over two swept numbers as maps of cells, uncertain cells crossed out", phaseDiagramFigure},
 	{"survival", "Fraction of replicas still collapsed (Kaplan–Meier)", survivalFigure},
 }
 

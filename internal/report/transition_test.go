@@ -1,0 +1,69 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"machlup/internal/engine"
+)
+
+// transitionRun is a sweep of two sizes over four values with every table of a transition; some
+// cells are missing, as where a number was refused.
+func transitionRun(t *testing.T, dir string) {
+	s := newSynthetic(t, dir)
+	const series = "transition"
+	for _, size := range []int{16, 64} {
+		for i, beta := range []float64{0.9, 1, 1.1, 1.2} {
+			task := fmt.Sprintf("transition/spins=%d,beta=%v", size, beta)
+			s.add(tasksSchema("system.curie-weiss.spins", "system.curie-weiss.beta"), task+"/r0", "h", 0, "ok", nil, fmt.Sprint(size), fmt.Sprint(beta))
+			for _, q := range []string{"abs_m", "chi", "binder", "heat_capacity"} {
+				value, err := any(1/(1+math.Exp(-float64(size)*(beta-1.05)))), any(0.02)
+				if q == "chi" && i == 2 {
+					value, err = nil, nil
+				}
+				s.add(engine.Transition, task, series, float64(size), beta, q, value, err, nil, 1.0, 100.0, 1.0, 2, 40, "ok")
+				s.add(engine.Phase, task, float64(size), q, value, err, 1.0, 100.0, 1.0)
+			}
+			for b := range 8 {
+				m := float64(b)/4 - 1
+				s.add(engine.OrderLawTable, task, series, float64(size), beta, m, m+0.25, 0.5, 0.1, m*m, 0.2, "points")
+			}
+		}
+		for k := range 10 {
+			beta := 0.9 + float64(k)/30
+			s.add(engine.Reweighted, series, float64(size), beta, "binder", 1/(1+math.Exp(-float64(size)*(beta-1.05))), 0.01, 50.0, "ok")
+		}
+		s.add(engine.ScalingPoints, series, "binder", float64(size), 1.0, 0.1, 0.3, 0.02)
+		s.add(engine.ScalingPoints, series, "binder", float64(size), 1.1, 0.5, 0.4, 0.02)
+	}
+	s.add(engine.Crossings, series, 16.0, 64.0, 1.05, 0.01, 0.5, 0.02, "reweighted", 100.0, "ok")
+	s.add(engine.Crossings, series, 64.0, 256.0, nil, nil, nil, nil, "reweighted", nil, "refused")
+	s.add(engine.Scaling, series, "binder", "critical", 1.03, 0.01, "ok")
+	for _, rate := range []float64{1e-3, 1e-2, 1e-1} {
+		for i := range 10 {
+			s.add(engine.HysteresisTable, "hysteresis/r0", 16.0, "m", rate, 10, []string{"there", "back"}[i/5], float64(min(i, 9-i)), math.Tanh(float64(i)-4), 0.05, 8)
+		}
+		s.add(engine.HysteresisArea, "hysteresis/r0", 16.0, rate, 10, math.Sqrt(rate), 0.1*math.Sqrt(rate), 8, "ok")
+	}
+	for _, temperature := range []float64{0.5, 1, 2} {
+		s.add(engine.ArrheniusTable, "phase", 16.0, temperature, 1/temperature, math.Exp(-1/temperature), 0.05, -1/temperature, 0.1, -1/temperature, 0.05, "ok")
+	}
+	s.add(engine.ArrheniusTable, "phase", 16.0, 0.0, nil, nil, nil, nil, nil, nil, nil, "no escape seen")
+	s.commit()
+}
+
+// TestFiguresOfATransition: all figures of a sweep are made of whole and of incomplete tables.
+func TestFiguresOfATransition(t *testing.T) {
+	dir := t.TempDir()
+	transitionRun(t, dir)
+	figures(t, dir)
+	names := made(t, dir)
+	for _, want := range []string{"transition", "crossings", "scaling", "order-law", "hysteresis", "arrhenius", "phase-diagram"} {
+		if !slices.Contains(names, want) && !slices.Contains(names, want+".png") {
+			t.Errorf("no figure %s among %v", want, names)
+		}
+	}
+	checkFigures(t, dir)
+}
