@@ -53,6 +53,9 @@ func (e Ends) From(d Density) Ends {
 	return e
 }
 
+// Start returns q_0, or where chains start it when it moves.
+func (e Ends) Start() []float64 { return e.start }
+
 // Pins returns how many slices are fixed at the end: 0, 1 or 2.
 func (e Ends) Pins() int { return e.pins }
 

@@ -109,6 +109,15 @@ func (a *Euclidean) ReferenceLogZ(steps int) float64 {
 	return float64(a.n) * ringLogZ(a.spec.Reference, a.spec.Dt, steps)
 }
 
+// RingLogZ is LogZ of periodic paths in harmonic potentials of the given frequencies.
+func (a *Euclidean) RingLogZ(omega []float64, steps int) float64 {
+	z := 0.0
+	for _, w := range omega {
+		z += ringLogZ(w, a.spec.Dt, steps)
+	}
+	return z
+}
+
 // ringLogZ is −log 2 sinh(Kα/2).
 func ringLogZ(omega, dt float64, steps int) float64 {
 	x := float64(steps) * math.Asinh(omega*dt/2)

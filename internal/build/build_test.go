@@ -281,6 +281,8 @@ var small = map[string][]string{
 	"o10":         {"runs=50", "warm=5", "burn=5", "draws=50"},
 	"w2-flow":     {"cells=40", "steps=5"},
 	"paper":       {`statement="eq-2"`},
+	"spectrum":    {"warm=50", "burn=50", "draws=2000"},
+	"log-z":       {"points=3", "warm=5", "burn=5", "draws=50"},
 	"rate":        {"runs=0"}, "transition-paths": {"draws=50"}, "minimum-action": {"snapshots=0"},
 	"exchange": {"levels=3", "warm=5", "burn=5", "draws=50"},
 }
@@ -320,7 +322,7 @@ func TestEveryEstimatorRunsOnBothActions(t *testing.T) {
 				refused := map[string]bool{
 					"collapse": system != "mlp", "w2-flow": system != "mlp" && system != "lq", // what has data, and modes
 					"free-energy": system != "ou",
-				}[k.name] || betweenSets(k.name)
+				}[k.name] || betweenSets(k.name) || imaginaryTime(k.name)
 				if refused {
 					if err == nil || !strings.Contains(err.Error(), "test.toml:") {
 						t.Errorf("%s on %s: %v", k.name, system, err)
@@ -398,6 +400,9 @@ func TestEveryEstimatorStops(t *testing.T) {
 		}
 		if betweenSets(k.name) {
 			text = rareText(t, k.name) + "[estimator.paths]\n"
+		}
+		if imaginaryTime(k.name) {
+			text = imaginaryText(t) + "[estimator.paths]\n"
 		}
 		exp := load(t, strings.Replace(strings.Replace(text, "[estimator.ensemble]\n", "", 1), "[estimator.paths]\n", "[estimator."+k.name+"]\n", 1))
 		runner := exp.Tasks[0].Runner

@@ -145,6 +145,14 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewMinimumAction(*c.(*engine.MinimumActionConfig), in.setup, in.env, in.model)
 		}},
+	{"spectrum", "frequencies of the quantised theory from imaginary-time correlators of a ring polymer, energy by two estimators", ptr(engine.DefaultSpectrum), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewSpectrum(*c.(*engine.SpectrumConfig), in.setup, in.env, in.model)
+		}},
+	{"log-z", "log Z of imaginary-time paths over the strength of the potential, from an exact Gaussian reference", ptr(engine.DefaultStrength), true,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewStrength(*c.(*engine.StrengthConfig), in.setup, in.env, in.model)
+		}},
 	{"o10", "certificate O10: forward ensemble, positions and innovations have the same law", ptr(engine.DefaultO10), true,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewO10(*c.(*engine.O10Config), in.setup, in.all, in.env, in.model)

@@ -188,7 +188,7 @@ func TestEveryEstimatorRunsOnOptimal(t *testing.T) {
 				exp, err := parse(text+table, append([]string{"path.action=" + action}, sets...)...)
 				innovationOnly := system == "minibatch trainer" || system == "potential"
 				elsewhere := k.name == "collapse" || k.name == "w2-flow" // of other data, other networks
-				refused := betweenSets(k.name) ||
+				refused := betweenSets(k.name) || imaginaryTime(k.name) ||
 					k.name == "free-energy" && strings.Contains(system, "trainer ") ||
 					(k.name == "free-energy" || k.name == "derivatives" || k.name == "stability") && system == "minibatch trainer" ||
 					k.paths && k.name != "o10" && innovationOnly && action == "onsager-machlup"

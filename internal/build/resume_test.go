@@ -45,7 +45,7 @@ func encoded(t *testing.T, v any) []byte {
 func TestPartsGoOnBitForBit(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	resumed := map[string]int{}
-	for _, file := range []string{"toy.toml", "gan.toml", "resume.toml", "collapse.toml", "schedule.toml", "minibatch.toml", "rare.toml", "escape.toml", "nonequilibrium.toml", "spins.toml"} {
+	for _, file := range []string{"toy.toml", "gan.toml", "resume.toml", "collapse.toml", "imaginary.toml", "schedule.toml", "minibatch.toml", "rare.toml", "escape.toml", "nonequilibrium.toml", "spins.toml"} {
 		exp := loadFile(t, file)
 		seen := map[string]bool{}
 		for _, task := range exp.Tasks {

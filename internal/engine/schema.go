@@ -77,7 +77,7 @@ var (
 			colTau, float("tau_stderr", "draw", "standard error of tau_int"), colESS}}
 
 	Partition = record.Schema{Name: "partition", Doc: "partition functions and exact certificates",
-		Columns: []record.Column{colTask, text("quantity", "log_z_ratio: ln Z(value)/Z(0) of the tilt, or Z(value)/Z(path.hbar); log_z_profile: the same at levels between; mean_tilt_observable: the integrand ⟨O⟩ at s = value; O1, O10: certificates, the certified number named in parameter"),
+		Columns: []record.Column{colTask, text("quantity", "log_z_ratio: ln Z(value)/Z(0) of the tilt, or Z(value)/Z(path.hbar); log_z_profile: the same at levels between; mean_tilt_observable: the integrand ⟨O⟩ at s = value; O1, O6, O10, spectrum: certificates, the certified number named in parameter"),
 			text("estimator", "estimator; for certificates the sampler's own"),
 			text("parameter", "ladder parameter, or the certified number"), float("value", "1", "value of the ladder parameter"),
 			text("reference_measure", "the measure Z is relative to"),
@@ -136,7 +136,7 @@ func ResultTables(observables []record.Column) []record.Schema {
 	return []record.Schema{Summary, Partition, Paths, Slices, Fluctuations, Histogram, Trace(observables),
 		Ladder, Overlap, Density, Samples(2), Phase, Survival, ArrheniusTable, Transition, TransitionCovariance, Reweighted,
 		Crossings, Scaling, ScalingPoints, OrderLawTable, VerdictTable, HysteresisTable, HysteresisArea, ModeTable, Occupancy(2), FlowTable, FlowModesTable, CorrelationTable, MinimumPath(observables), Committor(observables),
-		LinearNoiseTable, GradientNoiseTable,
+		LinearNoiseTable, GradientNoiseTable, CorrelatorTable,
 		NonEquilibrium, Currents,
 		NonEquilibrium, Currents}
 }

@@ -82,6 +82,7 @@ func Checks() []Check {
 		escapeChecks(),
 		metricChecks(),
 		pathChecks(),
+		imaginaryChecks(),
 		stagedChecks(),
 		freeEnergyChecks(),
 		logZChecks(),
