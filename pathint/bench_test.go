@@ -12,7 +12,8 @@ import (
 )
 
 // BenchmarkPathSweep times one sweep of a path of P movable slices: single slices of a
-// harmonic oscillator, staging of an Ornstein–Uhlenbeck bridge (P = 128, one dimension),
+// harmonic oscillator, staging of an Ornstein–Uhlenbeck bridge, both of the oscillator's ring
+// polymer (P = 128, one dimension),
 // single slices of the paper's GAN trained by SGD (P = 16). It reports the time per slice.
 //
 // trainer is one-way shooting on the GAN's true minibatches (P = 64) and reports the share
@@ -27,6 +28,13 @@ func BenchmarkPathSweep(b *testing.B) {
 		f := must(langevin.NewOU(langevin.OUConfig{Dim: 1, Rate: []float64{1}}))
 		slices(b, must(euler.New(langevin.Descent(f))), pathint.Pinned([]float64{0}, []float64{0.5}), 129, pathint.Staging{Length: 16, Step: 1})
 	})
+	for name, m := range map[string]pathint.Move{"ring-single-slice": pathint.SingleSlice{Step: 1}, "ring-staging": pathint.Staging{Length: 16, Step: 1}} {
+		b.Run(name, func(b *testing.B) {
+			u := must(langevin.NewHarmonic(langevin.HarmonicConfig{Dim: 1, Stiffness: []float64{1}}))
+			act := must(pathint.NewEuclidean(pathint.EuclideanSpec{Potential: u, Dt: 10.0 / 128, Mass: []float64{1}}))
+			sweeps(b, act, pathint.Periodic([]float64{0}), 128, m)
+		})
+	}
 	b.Run("trainer-positions", func(b *testing.B) {
 		tr, q := trainer(gan.Noise{Kind: "injected", TD: 1e-3, TG: 1e-3, Quenched: 128})
 		slices(b, tr, pathint.FreeEnd(q), 16, pathint.SingleSlice{Step: 1})
@@ -34,10 +42,15 @@ func BenchmarkPathSweep(b *testing.B) {
 	b.Run("trainer", shooting)
 }
 
-// slices times sweeps of one move in positions.
+// slices times sweeps of one move in positions of a recurrence.
 func slices(b *testing.B, sys pathint.System, ends pathint.Ends, steps int, m pathint.Move) {
+	sweeps(b, must(pathint.NewOnsagerMachlup(sys)), ends, steps, m)
+}
+
+// sweeps times sweeps of one move in positions.
+func sweeps(b *testing.B, act pathint.Action, ends pathint.Ends, steps int, m pathint.Move) {
 	src := rng.New(1, 0, "bench", "")
-	c := must(pathint.NewChain(pathint.Spec{Action: must(pathint.NewOnsagerMachlup(sys)), Ends: ends, Steps: steps, Moves: []pathint.Move{m}}))
+	c := must(pathint.NewChain(pathint.Spec{Action: act, Ends: ends, Steps: steps, Moves: []pathint.Move{m}}))
 	if err := c.StartForward(1, src); err != nil {
 		b.Fatal(err)
 	}
