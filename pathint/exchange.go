@@ -27,36 +27,85 @@ func (r Rung) String() string {
 // paths stay: chain At(l) is at Lambda[l]. Every exchange is accepted with probability
 // min(1, e^{(λ_i−λ_j)(X_i−X_j)}), even and odd pairs of neighbours in turn.
 type Replicas struct {
-	rung   Rung
-	chains []*Chain
-	lambda []float64
-	at     []int // chain at each level
-	round  int64
+	rung    Rung
+	chains  []*Chain // nil for ladders
+	members []member
+	lambda  []float64
+	at      []int // chain at each level
+	round   int64
 
 	proposed, accepted []int64 // of each pair of levels l, l+1
 	heading            []int8  // of each chain: +1 since it was last at the bottom, −1 since the top
 	trips              int64   // arrivals at the bottom from the top
 }
 
+// A member of replica exchange has a law e^{−λX + …}.
+type member interface {
+	set(lambda float64)
+	conjugate() float64
+}
+
+type tiltMember struct{ *Chain }
+
+func (m tiltMember) set(lambda float64) { m.SetTilt(lambda) }
+func (m tiltMember) conjugate() float64 { return m.Integral() }
+
+type kappaMember struct{ *Chain }
+
+func (m kappaMember) set(lambda float64) { m.path.setKappa(lambda) }
+func (m kappaMember) conjugate() float64 { return m.path.Quadratic() }
+
+type ladderMember struct{ Ladder }
+
+func (m ladderMember) set(lambda float64) { m.SetLambda(lambda) }
+func (m ladderMember) conjugate() float64 { return m.Slope() }
+
 // NewReplicas puts chain l at lambda[l]; the chains must have been started, and be of the
 // same spec.
 func NewReplicas(rung Rung, lambda []float64, chains []*Chain) (*Replicas, error) {
-	if len(lambda) < 2 || len(chains) != len(lambda) {
-		return nil, fmt.Errorf("pathint: replica exchange: %d chains at %d levels; want as many, at least 2", len(chains), len(lambda))
+	var members []member
+	for _, c := range chains {
+		if rung == RungTilt && c.path.tilt < 0 {
+			return nil, errors.New("pathint: replica exchange over s: the chains have no tilting observable")
+		}
+		if rung == RungKappa {
+			members = append(members, kappaMember{c})
+		} else {
+			members = append(members, tiltMember{c})
+		}
+	}
+	r, err := newReplicas(lambda, members, rung == RungKappa)
+	if err == nil {
+		r.rung, r.chains = rung, chains
+	}
+	return r, err
+}
+
+// ExchangeLadders puts ladder l at lambda[l]: replica exchange of any laws e^{−λX + …}, X
+// their slope. Step sizes go with the ladder, not with the level; the caller who wants them at
+// the level sets them after every exchange.
+func ExchangeLadders(lambda []float64, ladders []Ladder) (*Replicas, error) {
+	var members []member
+	for _, l := range ladders {
+		members = append(members, ladderMember{l})
+	}
+	return newReplicas(lambda, members, false)
+}
+
+func newReplicas(lambda []float64, members []member, positive bool) (*Replicas, error) {
+	if len(lambda) < 2 || len(members) != len(lambda) {
+		return nil, fmt.Errorf("pathint: replica exchange: %d chains at %d levels; want as many, at least 2", len(members), len(lambda))
 	}
 	up := lambda[1] > lambda[0]
 	for l, x := range lambda {
-		if !finite(lambda[l:l+1]) || rung == RungKappa && !(x > 0) || l > 0 && (x > lambda[l-1]) != up || l > 0 && x == lambda[l-1] {
+		if !finite(lambda[l:l+1]) || positive && !(x > 0) || l > 0 && (x > lambda[l-1]) != up || l > 0 && x == lambda[l-1] {
 			return nil, fmt.Errorf("pathint: replica exchange: levels %v; want finite numbers in ascending or descending order, positive for kappa", lambda)
 		}
 	}
 	n := len(lambda)
-	r := &Replicas{rung: rung, chains: chains, lambda: append([]float64(nil), lambda...), at: make([]int, n),
+	r := &Replicas{members: members, lambda: append([]float64(nil), lambda...), at: make([]int, n),
 		proposed: make([]int64, n-1), accepted: make([]int64, n-1), heading: make([]int8, n)}
-	for l, c := range chains {
-		if rung == RungTilt && c.path.tilt < 0 {
-			return nil, errors.New("pathint: replica exchange over s: the chains have no tilting observable")
-		}
+	for l := range members {
 		r.at[l] = l
 		r.set(l)
 	}
@@ -64,14 +113,7 @@ func NewReplicas(rung Rung, lambda []float64, chains []*Chain) (*Replicas, error
 }
 
 // set gives the chain at level l its parameter.
-func (r *Replicas) set(l int) {
-	c := r.chains[r.at[l]]
-	if r.rung == RungKappa {
-		c.path.setKappa(r.lambda[l])
-	} else {
-		c.SetTilt(r.lambda[l])
-	}
-}
+func (r *Replicas) set(l int) { r.members[r.at[l]].set(r.lambda[l]) }
 
 // Levels returns how many there are.
 func (r *Replicas) Levels() int { return len(r.lambda) }
@@ -79,17 +121,11 @@ func (r *Replicas) Levels() int { return len(r.lambda) }
 // At returns the index of the chain at level l.
 func (r *Replicas) At(l int) int { return r.at[l] }
 
-// Chain returns the chain at level l.
+// Chain returns the chain at level l of NewReplicas.
 func (r *Replicas) Chain(l int) *Chain { return r.chains[r.at[l]] }
 
 // Conjugate returns X at level l: ∂(−log weight)/∂λ.
-func (r *Replicas) Conjugate(l int) float64 {
-	c := r.Chain(l)
-	if r.rung == RungKappa {
-		return c.path.Quadratic()
-	}
-	return c.Integral()
-}
+func (r *Replicas) Conjugate(l int) float64 { return r.members[r.at[l]].conjugate() }
 
 // Exchange offers every other pair of neighbours an exchange, those between the next time.
 // It needs a source of its own: the chains' streams then do not depend on the exchanges.

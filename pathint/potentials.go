@@ -70,6 +70,10 @@ func (l *Potentials) Start(x []float64) {
 // Acceptance returns the fraction accepted since the last warm-up.
 func (l *Potentials) Acceptance() float64 { return float64(l.accepted) / float64(max(l.proposed, 1)) }
 
+// Step returns ε, SetStep changes it.
+func (l *Potentials) Step() float64        { return l.step }
+func (l *Potentials) SetStep(step float64) { l.step = step }
+
 func (l *Potentials) Lambda() float64 { return l.lambda }
 
 func (l *Potentials) SetLambda(lambda float64) {

@@ -101,6 +101,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewExchange(*c.(*engine.ExchangeConfig), in.setup, in.env, in.model)
 		}},
+	{"tempering", "replica exchange over the temperature of a potential: log Z(T) by stepping stones, BAR and MBAR, mean energy and heat capacity", ptr(engine.DefaultTempering), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewTempering(*c.(*engine.TemperingConfig), in.env, in.model)
+		}},
 	{"free-energy", "ln Z₁/Z₀ between a toy potential and its multiple", ptr(engine.DefaultFreeEnergy), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewFreeEnergy(*c.(*engine.FreeEnergyConfig), in.env, in.model)
@@ -112,6 +116,10 @@ var estimators = []estimatorKind{
 	{"temperatures", "kinetic and configurational temperature against the scheme's own expected value; fluctuation–dissipation: effective temperature from the response to a force", ptr(engine.DefaultTemperatures), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewTemperatures(*c.(*engine.TemperaturesConfig), in.env, in.model)
+		}},
+	{"discretisation", "bias of plain Euler–Maruyama in the free energy of a potential at ε, ε/2 and ε/4 on common random numbers", ptr(engine.DefaultDiscretisation), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewDiscretisation(*c.(*engine.DiscretisationConfig), in.env, in.model)
 		}},
 	{"derivatives", "analytic gradients, tangents and natural gradients against central differences and dense solves", ptr(engine.DefaultDerivatives), false,
 		func(c any, in inputs) (engine.Runner, error) {

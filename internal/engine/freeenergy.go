@@ -299,9 +299,10 @@ func (f *freeEnergy) estimate(parts []any) pathint.Estimate {
 
 func (f *freeEnergy) Finish(parts []any, out *Output) (Outcome, error) {
 	e := f.estimate(parts)
-	status, value := "ok", e.LogZ
+	status, value, stat, quad, total := "ok", e.LogZ, e.StatErr, e.QuadErr, e.StdErr()
 	if e.Err != nil {
-		status, value = "no-estimate: "+e.Err.Error(), math.NaN()
+		status = "no-estimate: " + e.Err.Error()
+		value, stat, quad, total = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 	} else if e.Caution != "" {
 		status = "ok; caution: " + e.Caution
 	} else if f.cfg.Unadjusted {
@@ -315,7 +316,7 @@ func (f *freeEnergy) Finish(parts []any, out *Output) (Outcome, error) {
 		parts[0].(*FreeEnergyPart).Laplace.writeSaddle(parameter, at, f.measure, out)
 	}
 	out.Table(Partition).Add(quantity, e.Estimator, parameter, at, f.measure,
-		value, e.StdErr(), e.StatErr, e.QuadErr, nil, nil, e.ESS, e.Overlap, status)
+		value, total, stat, quad, nil, nil, e.ESS, e.Overlap, status)
 	if e.Err != nil {
 		return None("free energy: %v", e.Err), nil
 	}

@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"machlup/langevin/exact"
 )
@@ -164,10 +165,45 @@ scale = %v
 %s
 `, name, dim, scale, config)
 	}
-	return []Check{
+	const eps = 0.1
+	tempering := fmt.Sprintf(`name = "verify-tempering"
+seed = 43
+[system]
+kind = "harmonic"
+[system.harmonic]
+dim = %d
+stiffness = [1.0]
+[trainer]
+start = [2.0]
+[estimator.tempering]
+temperature_top = %v
+ladders = 4
+draws = 3000
+`, dim, scale)
+	refinement := strings.Replace(text("discretisation", "draws = 12000\nchains = 3"), "free-energy", "discretisation", 1) // ε = 0.1
+	step := func(quantity string, at float64) Cell {
+		return Cell{Table: "partition", Row: map[string]string{"quantity": quantity, "value": fmt.Sprint(at)}, Column: "log_z", StdErr: "stderr", ESS: "ess"}
+	}
+	var checks []Check
+	for _, e := range []string{"stepping-stone", "bar", "mbar"} {
+		checks = append(checks, Check{ID: "free-energy/tempering-" + e, Group: "Free energies", Name: "the same as log Z(T)/Z(4T) by replica exchange over T, " + e, Kind: MonteCarlo,
+			Experiment: tempering, Cell: ratioCell("log_z_ratio", e), Exact: ratio, Tolerance: 0.02})
+	}
+	for _, q := range []struct {
+		quantity string
+		exact    float64
+	}{{"mean_energy", dim}, {"heat_capacity", dim / 2.0}} {
+		checks = append(checks, Check{ID: "free-energy/tempering-" + q.quantity, Group: "Free energies", Name: "equipartition at T = 2 between levels, " + q.quantity, Kind: MonteCarlo,
+			Experiment: tempering, Cell: step(q.quantity, 2), Exact: q.exact, Tolerance: 0.06})
+	}
+	for _, e := range []float64{eps, eps / 2} {
+		checks = append(checks, Check{ID: fmt.Sprintf("free-energy/discretisation-%v", e), Group: "Free energies", Name: fmt.Sprintf("bias −(d/2) ln[(1−εk/2)/(1−2εk)] at ε = %v, apart from log Z", e), Kind: MonteCarlo,
+			Experiment: refinement, Cell: step("discretisation_bias", e), Exact: dim * exact.EulerMaruyamaTIBias(1, scale, e), Tolerance: 0.02})
+	}
+	return append(checks, []Check{
 		{ID: "free-energy/laplace", Group: "Free energies", Name: "harmonic k → 4k by Laplace's method: −(d/2) ln 4", Kind: Exact, Experiment: text("laplace", "method = \"laplace\""),
 			Cell: ratioCell("log_z_ratio", "laplace"), Exact: ratio, Tolerance: 1e-10 * math.Abs(ratio)},
 		{ID: "free-energy/smc", Group: "Free energies", Name: "the same by sequential Monte Carlo", Kind: MonteCarlo, Experiment: text("smc", "method = \"smc\"\nruns = 800"),
 			Cell: ratioCell("log_z_ratio", "smc"), Exact: ratio, Tolerance: 0.02},
-	}
+	}...)
 }
