@@ -116,30 +116,67 @@ func CheckAgreement(quantity string, estimates ...Estimate) (worst float64, err 
 // Reversed analyses annealing both ways: log weights of independent runs forward, and of runs
 // back from draws of several chains at the last λ with the slope (∂U/∂λ) of each draw. It
 // returns the estimate of the runs back alone, log Z₁/Z₀ = −log E[w], Bennett's ratio of both
-// directions, and the bounds. Runs back are thinned by 2τ of their log weights; chains that
-// have not equilibrated refuse both, and with them the upper bound.
+// directions, and the bounds. Draws of one chain are correlated, so the errors contain τ.
+// Chains that have not equilibrated refuse both estimates, and with them the upper bound.
 func Reversed(logF []float64, logR, slopes [][]float64) (reverse, bar Estimate, bounds Bounds) {
 	err := analysis.CheckEquilibration(slopes)
 	if r, ok := analysis.Refused(err); ok && r.Reason == analysis.Constant {
 		err = nil // nothing fluctuates, nothing can drift
 	}
-	t := analysis.AutocorrelationChains(logR)
-	every := 1
-	if t.Err == nil && t.Tau > 0.75 {
-		every = int(math.Ceil(2 * t.Tau))
-	}
-	var back []float64
+	var all []float64
 	for _, series := range logR {
-		for i := 0; i < len(series); i += every {
-			back = append(back, series[i])
+		all = append(all, series...)
+	}
+	reverse = Exponential("ais-reverse", all)
+	weights := make([][]float64, len(logR))
+	for c, series := range logR {
+		for _, w := range series {
+			weights[c] = append(weights[c], math.Exp(w-reverse.LogZ))
 		}
 	}
-	reverse = Exponential("ais-reverse", back)
+	if w := analysis.AutocorrelationChains(weights); w.Err == nil {
+		reverse.StatErr = w.StdErr // of the mean weight over that mean
+		reverse.ESS /= math.Max(1, 2*w.Tau)
+	}
 	reverse.LogZ = -reverse.LogZ
-	bar, bounds = Bidirectional(logF, back)
-	bar.Estimator = "ais-bar"
+	t := analysis.AutocorrelationChains(logR)
+	bar, bounds = Bidirectional(logF, all)
+	bar.Estimator, bar.StatErr = "ais-bar", barError(logF, logR, bar.LogZ)
+	if t.Err == nil {
+		bounds.UpperErr = t.StdErr
+		bar.ESS = float64(len(logF)) + t.ESS
+	}
 	if err != nil {
 		reverse.Err, bar.Err = err, err
 	}
 	return reverse, bar, bounds
+}
+
+// barError is the standard error of Bennett's ratio where the runs back are correlated: that of
+// the root of Σ_F f(M − w − ΔF) = Σ_R f(−M − w + ΔF), w log weights, f the Fermi function and
+// M = ln n_F/n_R, from the variances of both sums.
+func barError(logF []float64, logR [][]float64, logZ float64) float64 {
+	nF, nR := float64(len(logF)), 0.0
+	for _, s := range logR {
+		nR += float64(len(s))
+	}
+	m := math.Log(nF / nR)
+	fermi := func(x float64) float64 { return 1 / (1 + math.Exp(x)) }
+	var f analysis.Moments
+	information := 0.0
+	for _, w := range logF {
+		p := fermi(m - w + logZ)
+		f.Add(p)
+		information += p * (1 - p)
+	}
+	back := make([][]float64, len(logR))
+	for c, s := range logR {
+		for _, w := range s {
+			p := fermi(-m - w - logZ)
+			back[c] = append(back[c], p)
+			information += p * (1 - p)
+		}
+	}
+	t := analysis.AutocorrelationChains(back)
+	return math.Hypot(nF*f.StdErr(), nR*t.StdErr) / information
 }

@@ -171,3 +171,50 @@ func TestSMCRefuses(t *testing.T) {
 		t.Error("a schedule that does not start at 0 was accepted")
 	}
 }
+
+// Annealing both ways from correlated draws: pulls of Bennett's ratio, and of the runs back
+// alone, over 200 repeats; the bounds hold in the mean.
+func TestReversedErrorBars(t *testing.T) {
+	t.Parallel()
+	const tilt, steps = 0.12, 3
+	sys := linear(0.8, 0, 0.6)
+	exact := linearPath(steps, 0.8, 0, 0.6, 1, tilt, 1).logZ - linearPath(steps, 0.8, 0, 0.6, 1, 0, 1).logZ
+	ls, srcs := tilted(t, sys, steps, 1, false, Staging{Length: 3, Step: 0.9}, SingleSlice{Step: 1})
+	for c := range 2 {
+		ls[c].SetLambda(tilt)
+		ls[c].Warm(200, srcs[c])
+	}
+	schedule := Ramp(0, tilt, 3)
+	var ratio, back, lower, upper analysis.Moments
+	for range 200 {
+		logF := make([]float64, 200)
+		for i := range logF {
+			logF[i], _ = Anneal(ls[2], schedule, 1, srcs[2])
+		}
+		logR, slopes := make([][]float64, 2), make([][]float64, 2)
+		for c := range 2 { // the same chains go on: they are in equilibrium
+			ls[c].SetLambda(tilt)
+			var state []float64
+			for range 200 {
+				for range 2 {
+					ls[c].Sweep(srcs[c])
+				}
+				slopes[c] = append(slopes[c], ls[c].Slope())
+				state = ls[c].Save(state[:0])
+				logR[c] = append(logR[c], AnnealBack(ls[c], schedule, 1, srcs[c]))
+				ls[c].SetLambda(tilt)
+				ls[c].Restore(state)
+			}
+		}
+		reverse, bar, bounds := Reversed(logF, logR, slopes)
+		ratio.Add((bar.LogZ - exact) / bar.StatErr)
+		back.Add((reverse.LogZ - exact) / reverse.StatErr)
+		lower.Add(bounds.Lower)
+		upper.Add(bounds.Upper)
+	}
+	calibrated(t, "Bennett's ratio of annealing both ways", &ratio)
+	calibrated(t, "annealing back alone", &back)
+	if !(lower.Mean() < exact && exact < upper.Mean()) {
+		t.Errorf("bounds [%g, %g] do not hold %g", lower.Mean(), upper.Mean(), exact)
+	}
+}

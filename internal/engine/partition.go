@@ -37,7 +37,7 @@ type AISConfig struct {
 	Chains  int  `toml:"chains" range:"[2,1000]" unit:"1" doc:"reverse: chains at path.tilt, from different starts"`
 	Warm    int  `toml:"warm" range:"[0,inf)" unit:"sweep" doc:"reverse: sweeps in which the step sizes of those chains adapt"`
 	Burn    int  `toml:"burn" range:"[0,inf)" unit:"sweep" doc:"reverse: sweeps dropped after that"`
-	Spacing int  `toml:"spacing" range:"[1,inf)" unit:"sweep" doc:"reverse: sweeps between draws; runs that are still correlated are thinned"`
+	Spacing int  `toml:"spacing" range:"[1,inf)" unit:"sweep" doc:"reverse: sweeps between draws; the errors know of what correlation is left"`
 }
 
 // DefaultAIS is the configuration with no key set.
