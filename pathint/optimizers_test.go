@@ -21,7 +21,7 @@ func TestOptimizersTimesMoves(t *testing.T) {
 			s := newStudy(t, o.Name)
 			for _, e := range pathint.Moves() {
 				for _, c := range []pathint.Coordinates{pathint.Positions, pathint.Innovations} {
-					if e.Only() != "" || e.Coordinates != pathint.Either && e.Coordinates != c {
+					if e.Coordinates != pathint.Either && e.Coordinates != c {
 						continue
 					}
 					m := e.New()
@@ -68,6 +68,9 @@ func whyNot(optimizer, move string, c pathint.Coordinates) string {
 	}
 	if move == "normal-mode" {
 		return "euclidean and lagrangian actions"
+	}
+	if move == "centre-of-mass" {
+		return "a start with a density"
 	}
 	return ""
 }
