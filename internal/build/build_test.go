@@ -284,6 +284,9 @@ var small = map[string][]string{
 	"spectrum":    {"warm=50", "burn=50", "draws=2000"},
 	"log-z":       {"points=3", "warm=5", "burn=5", "draws=50"},
 	"rate":        {"runs=0"}, "transition-paths": {"draws=50"}, "minimum-action": {"snapshots=0"},
+	"laplace": {"draws=50"}, "scgf": {"runs=50", "particles=2", "lengths=[1, 2, 3]"},
+	"smc":       {"runs=50", "particles=2", "stages=2"},
+	"tempering": {"levels=3", "warm=5", "burn=5", "draws=50"}, "discretisation": {"points=3", "burn=5", "draws=50", "step=0.01"},
 	"exchange": {"levels=3", "warm=5", "burn=5", "draws=50"},
 }
 
@@ -321,7 +324,7 @@ func TestEveryEstimatorRunsOnBothActions(t *testing.T) {
 				}
 				refused := map[string]bool{
 					"collapse": system != "mlp", "w2-flow": system != "mlp" && system != "lq", // what has data, and modes
-					"free-energy": system != "ou",
+					"free-energy": system != "ou", "tempering": system != "ou", "discretisation": system != "ou",
 				}[k.name] || betweenSets(k.name) || imaginaryTime(k.name)
 				if refused {
 					if err == nil || !strings.Contains(err.Error(), "test.toml:") {
@@ -389,7 +392,7 @@ func TestEveryEstimatorStops(t *testing.T) {
 	for _, k := range estimators {
 		text := ganText
 		switch k.name {
-		case "free-energy", "stationary":
+		case "free-energy", "stationary", "tempering", "discretisation":
 			text = toyText
 		case "hysteresis":
 			text = strings.Replace(text, "\"gen_mean\"", "\"rho\"", 1)

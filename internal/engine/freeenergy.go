@@ -165,6 +165,9 @@ func (f *freeEnergy) Run(ctx context.Context, part int, progress func(float64)) 
 		return f.node(ctx, f.grid.Lambda[part], src, progress)
 	}
 	if f.cfg.Method == "laplace" {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		return f.expand(src)
 	}
 	l, err := f.ladder()
@@ -289,12 +292,27 @@ func (f *freeEnergy) estimate(parts []any) pathint.Estimate {
 	p := parts[0].(*FreeEnergyPart)
 	switch f.cfg.Method {
 	case "ais", "smc":
-		return pathint.Exponential(f.cfg.Method, p.LogF)
+		e := pathint.Exponential(f.cfg.Method, p.LogF)
+		if err := f.infiniteVariance(); err != nil && e.Err == nil {
+			e.Err = err
+		}
+		return e
 	case "laplace":
 		return p.Laplace.estimate()
 	}
 	e, _ := pathint.Bidirectional(p.LogF, p.LogR)
 	return e
+}
+
+// infiniteVariance refuses weights of which it is known: those of the first stage, from U to c₁U,
+// have the second moment Z(2c₁−1)/Z(1), infinite for c₁ ≤ ½. Their tail may hide it.
+func (f *freeEnergy) infiniteVariance() error {
+	first := 1 + (f.cfg.Scale-1)/float64(f.cfg.Stages)
+	if f.cfg.Reference == "prior" || first > 0.5 {
+		return nil
+	}
+	return &analysis.Refusal{Reason: analysis.InfiniteVariance, Quantity: "annealing of a potential (its multiple after the first stage)", Found: first, Limit: 0.5,
+		Advice: "the weights of the first stage have infinite variance: more stages, or go from the wide potential to the narrow one"}
 }
 
 func (f *freeEnergy) Finish(parts []any, out *Output) (Outcome, error) {
@@ -339,7 +357,7 @@ func (f *pooledFreeEnergy) PoolKey() string {
 
 // Pool compares the estimates of one sweep point and replica.
 func (f *pooledFreeEnergy) Pool(tasks []Finished, out *Output) error {
-	quantity := "log_z_ratio"
+	quantity := fmt.Sprintf("log_z_ratio at scale %v", f.cfg.Scale)
 	if f.cfg.Reference == "prior" {
 		quantity = "log_z"
 	}

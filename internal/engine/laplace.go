@@ -74,6 +74,9 @@ func (l *laplace) NewResult() any { return new(LaplacePart) }
 func (l *laplace) Work(int) float64 { return float64((l.cfg.Draws + 100) * l.setup.Config.Steps) }
 
 func (l *laplace) Run(ctx context.Context, part int, progress func(float64)) (any, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	m, err := l.env.NewModel()
 	if err != nil {
 		return nil, err

@@ -203,6 +203,13 @@ func agreementRow(quantity string, es []pathint.Estimate) []any {
 		return []any{quantity, nil, nil, nil, worst, "1", "not converged: " + strings.ReplaceAll(err.Error(), "\n", "; ")}
 	}
 	status := fmt.Sprintf("converged: %d estimators agree, worst |z| = %.2f", len(all), worst)
+	for i, a := range all {
+		for j, b := range all[:i] {
+			if worst > 0 && math.Abs(analysis.Agreement(a, b)) == worst {
+				status += fmt.Sprintf(" (%s and %s)", names[j], names[i])
+			}
+		}
+	}
 	switch {
 	case len(sure) == 0:
 		sure, status = all, status+"; the error bar of each is in doubt"
