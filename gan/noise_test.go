@@ -132,6 +132,7 @@ func TestEpochs(t *testing.T) {
 	src := langevintest.NewSource(51, 0)
 	first := make([]float64, 7) // how often a datum is the first of an epoch
 	const epochs = 7000
+	var square, fourth float64
 	for range epochs {
 		seen := map[float64]bool{}
 		for k := range 3 {
@@ -141,6 +142,9 @@ func TestEpochs(t *testing.T) {
 			tr.epoch.take(x, 0)
 			if k == 0 {
 				first[int(x[0])]++
+				d := (x[0]+x[1])/2 - 3
+				square += d * d / epochs
+				fourth += d * d * d * d / epochs
 			}
 			seen[x[0]], seen[x[1]] = true, true
 			copy(state[tr.epoch.lo:], next[tr.epoch.lo:])
@@ -148,6 +152,10 @@ func TestEpochs(t *testing.T) {
 		if len(seen) != 6 {
 			t.Fatalf("an epoch of 3 batches of 2 shows %d different data", len(seen))
 		}
+	}
+	exact := 4.0 / 2 * (7 - 2) / (7 - 1) // (σ²/B)(N−B)/(N−1)
+	if stderr := math.Sqrt((fourth - square*square) / epochs); !(math.Abs(square-exact) < 4*stderr) || !(stderr < 0.03*exact) {
+		t.Errorf("the mean of a batch has variance %v ± %v, exact %v", square, stderr, exact)
 	}
 	for i, n := range first {
 		if p := n / epochs; !(math.Abs(p-1.0/7) < 4*math.Sqrt(6.0/49/epochs)) {

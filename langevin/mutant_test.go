@@ -49,5 +49,8 @@ func TestMutants(t *testing.T) {
 	plant("F for G in the norm", "sine_metric.go", "r[i] * r[i] / g", "r[i] * r[i] * g", conform)
 	plant("noise after the pull-back", "linear_noise.go", "lin.NoiseVJP(noise, state, c)", "lin.VJP(a.next, state, c)\n\t\t\tlin.NoiseVJP(noise, state, a.next)", "^TestLinearNoiseExact$")
 	plant("one stream for all replicas", "ensemble.go", "e.sources[i].Normals(xi)", "e.sources[0].Normals(xi)", "^TestEnsembleIsReproducible$")
+	plant("coloured noise of unit variance", "coloured.go", "math.Sqrt((1 - a) / (1 + a))", "math.Sqrt((1 - a) / (1 - a))", "^TestColoured$")
+	plant("coloured noise that starts at rest", "coloured.go", "return 0, 1\n", "return c.a, c.c\n", "^TestColoured$")
+	plant("covariance of the draws' mean", "linear_noise_batches.go", "float64(s.b.Draws-1)", "float64(s.b.Draws*(s.b.Draws-1))", "^TestLinearNoiseOfBatches$")
 	langevintest.KillMutants(t, mutants)
 }

@@ -1,0 +1,19 @@
+package gan
+
+import (
+	"testing"
+
+	"machlup/langevin/langevintest"
+)
+
+// TestNoiseMutants plants mistakes in the kinds of noise and in the derivative of the step and
+// sees that a test notices each.
+func TestNoiseMutants(t *testing.T) {
+	langevintest.KillMutants(t, []langevintest.Mutant{
+		{Name: "gradients that are not centred", File: "noise_gaussian.go", Old: "xi[i] = scale * (z - mean)", New: "xi[i] = scale * z", Run: "^TestGaussianMinibatch$"},
+		{Name: "C for C/B", File: "noise_gaussian.go", Old: "math.Sqrt(float64(t.rows) / float64(t.cfg.Batch))", New: "math.Sqrt(float64(t.rows))", Run: "^TestGaussianMinibatch$"},
+		{Name: "data with replacement", File: "noise_epoch.go", Old: "e.order[at], e.order[k] = e.order[k], e.order[at]", New: "e.order[at] = e.order[k]", Run: "^TestEpochs$"},
+		{Name: "Adam without the slope of its scale", File: "rule_derivative.go", Old: "byV = rate * m / (scale * scale * 2 * r * root)", New: "byV = 0 * m", Run: "^TestRuleDerivatives$"},
+		{Name: "what a fast pass left behind", File: "noise_gaussian.go", Old: "pl.p.forward(t.logit, at.psi, pl.p.inputs(), 2*r)", New: "_ = r", Run: "^TestAdaptiveLinearizer$"},
+	})
+}
