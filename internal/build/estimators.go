@@ -121,6 +121,10 @@ var estimators = []estimatorKind{
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewDiscretisation(*c.(*engine.DiscretisationConfig), in.env, in.model)
 		}},
+	{"sgd-inference", "constant-step SGD as approximate inference: stationary covariance against discrete, published and exact theory and the posterior, optimal step", ptr(engine.DefaultSGDInference), false,
+		func(c any, in inputs) (engine.Runner, error) {
+			return engine.NewSGDInference(*c.(*engine.SGDInferenceConfig), in.env, in.model)
+		}},
 	{"derivatives", "analytic gradients, tangents and natural gradients against central differences and dense solves", ptr(engine.DefaultDerivatives), false,
 		func(c any, in inputs) (engine.Runner, error) {
 			return engine.NewDerivatives(*c.(*engine.DerivativesConfig), in.env, in.model)

@@ -45,7 +45,7 @@ func encoded(t *testing.T, v any) []byte {
 func TestPartsGoOnBitForBit(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	resumed := map[string]int{}
-	for _, file := range []string{"toy.toml", "gan.toml", "resume.toml", "collapse.toml", "imaginary.toml", "schedule.toml", "minibatch.toml", "rare.toml", "escape.toml", "nonequilibrium.toml", "spins.toml", "log-z.toml"} {
+	for _, file := range []string{"toy.toml", "gan.toml", "resume.toml", "collapse.toml", "imaginary.toml", "schedule.toml", "minibatch.toml", "rare.toml", "escape.toml", "nonequilibrium.toml", "sgd_inference.toml", "spins.toml", "log-z.toml"} {
 		exp := loadFile(t, file)
 		seen := map[string]bool{}
 		for _, task := range exp.Tasks {
@@ -68,7 +68,7 @@ func TestPartsGoOnBitForBit(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"toy/ensemble", "toy/stationary", "toy/phase", "toy/paths", "toy/ti", "toy/ais", "toy/forward", "toy/free-energy", "toy/o10",
-		"gan/ensemble", "gan/paths", "gan/ti", "gan/ais", "gan/o10", "resume/annealing", "resume/both-ways", "collapse/collapse", "schedule/ensemble", "schedule/paths", "minibatch/ensemble", "rare/rate", "rare/transition-paths", "escape/escape", "nonequilibrium/non-equilibrium", "spins/transition", "spins/hysteresis",
+		"gan/ensemble", "gan/paths", "gan/ti", "gan/ais", "gan/o10", "resume/annealing", "resume/both-ways", "collapse/collapse", "schedule/ensemble", "schedule/paths", "minibatch/ensemble", "rare/rate", "rare/transition-paths", "escape/escape", "nonequilibrium/non-equilibrium", "nonequilibrium/temperatures", "sgd_inference/sgd-inference", "spins/transition", "spins/hysteresis",
 		"log-z/ais", "log-z/smc", "log-z/filter", "log-z/scgf", "log-z/tempering", "log-z/discretisation"} {
 		if resumed[name] == 0 {
 			t.Errorf("%s never went on from a checkpoint", name)

@@ -51,7 +51,7 @@ type tableConfig struct {
 // systems is the catalogue of systems.
 var systems = append([]systemKind{
 	{"mlp", "GAN of two multilayer perceptrons, the paper's", mlpTables, decodeMLP},
-}, slices.Concat(gameKinds(), toyKinds(), spinKinds())...)
+}, slices.Concat(gameKinds(), toyKinds(), spinKinds(), []systemKind{regressionKind()})...)
 
 // ObservablesConfig is the table [observables].
 type ObservablesConfig struct {

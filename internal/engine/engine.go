@@ -66,6 +66,8 @@ type Model struct {
 	Quenched bool
 	// NoAverage is the reason why states cannot be averaged into E_ξΦ, nil where they can.
 	NoAverage error
+	// Regression is the data set that SGD runs on; nil elsewhere.
+	Regression *langevin.Regression
 	// Generator draws samples of the generated distribution; nil for toy systems.
 	Generator Generator
 }

@@ -103,6 +103,7 @@ func Checks() []Check {
 		noiseChecks(),
 		extrapolationChecks(),
 		temperatureChecks(),
+		sgdInferenceChecks(),
 	)
 }
 
