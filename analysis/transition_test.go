@@ -162,11 +162,11 @@ func TestReweightedPulls(t *testing.T) {
 	rng := rand.New(rand.NewPCG(83, 1))
 	pulls, cross := make([][]float64, transitionQuantities), []float64{}
 	for range 200 {
-		a, err := NewMultihistogram(sweepOf(rng, 16, betas, 2000), identity)
+		a, err := NewMultihistogram(sweepOf(rng, 16, betas, 1200), identity)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := NewMultihistogram(sweepOf(rng, 128, betas, 2000), identity)
+		b, err := NewMultihistogram(sweepOf(rng, 128, betas, 1200), identity)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -293,7 +293,7 @@ func TestCrossing(t *testing.T) {
 	near(t, "crossing", c.At.Value, 1.5, 1e-12)
 	near(t, "its error", c.At.StdErr, 0.5*0.1, 1e-12) // (x₂−x₁)/(d₂−d₁) · √(¼+¼) · √2 · 0.1
 	near(t, "the value's error", c.Value.StdErr, 0.1*math.Sqrt(0.5), 1e-12)
-	for name, b := range map[string][]Estimate{"touching": e(0.15, 0.1, -0.1, 2), "twice": e(-2, 2, -2, -2), "never": e(2, 1, 1, 2)} {
+	for name, b := range map[string][]Estimate{"touching": e(0.15, 0.1, 0.05, -2), "twice": e(-2, 2, -2, -2), "never": e(2, 1, 1, 2)} {
 		if _, err := Crossing(x, e(0, 0, 0, 0), b, false); err == nil {
 			t.Errorf("%s: a crossing", name)
 		}
@@ -447,5 +447,82 @@ func TestVerdict(t *testing.T) {
 	one := Evidence{Sizes: sizes[:1], ChiMax: evidenceOf(0.1, 10), Missing: []string{"no energy"}}
 	if v, clues := Judge(one); v != Undecided || len(clues) != 2 {
 		t.Errorf("one size: %s %+v", v, clues)
+	}
+}
+
+// TestTransitionByHand: the statistics of few numbers, written out, with N_χ and N_C that are
+// not 1; their errors by leaving one out.
+func TestTransitionByHand(t *testing.T) {
+	m, e := []float64{0.5, -1, 1.5, -0.25, 2}, []float64{1, 3, -2, 0.5, 4}
+	const chi, heat = 7.0, 0.3
+	s, err := Transition(TransitionDraws{M: [][]float64{m}, E: [][]float64{e}, Independent: true}, TransitionNorms{chi, heat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(skip, q int) float64 {
+		var n, abs, m2, m4, e1, e2 float64
+		for i, v := range m {
+			if i != skip {
+				n++
+				abs, m2, m4, e1, e2 = abs+math.Abs(v), m2+v*v, m4+v*v*v*v, e1+e[i], e2+e[i]*e[i]
+			}
+		}
+		return map[int]float64{OrderAbs: abs / n, OrderChi: chi * (m2/n - abs*abs/n/n), OrderBinder: 1 - m4*n/(3*m2*m2), EnergyHeat: heat * (e2/n - e1*e1/n/n)}[q]
+	}
+	for _, q := range []int{OrderAbs, OrderChi, OrderBinder, EnergyHeat} {
+		mean, variance := 0.0, 0.0
+		for i := range m {
+			mean += of(i, q) / 5
+		}
+		for i := range m {
+			variance += (of(i, q) - mean) * (of(i, q) - mean) * 4 / 5
+		}
+		near(t, TransitionNames[q], s.Value[q].Value, 5*of(-1, q)-4*mean, 1e-12)
+		near(t, "error of "+TransitionNames[q], s.Value[q].StdErr, math.Sqrt(variance), 1e-12)
+	}
+}
+
+// TestTransitionBlocks: the error of ⟨|m|⟩ of a correlated chain is that of the Γ-method.
+func TestTransitionBlocks(t *testing.T) {
+	c := newCurieWeiss(50, 1)
+	d := c.draws(rand.New(rand.NewPCG(90, 1)), 1, 40000, 0.8)
+	s, err := Transition(d, c.norms())
+	if err != nil {
+		t.Fatal(err)
+	}
+	abs := make([]float64, len(d.M[0]))
+	for i, v := range d.M[0] {
+		abs[i] = math.Abs(v)
+	}
+	if want := Autocorrelation(abs).StdErr; math.Abs(s.Value[OrderAbs].StdErr/want-1) > 0.2 {
+		t.Errorf("error of ⟨|m|⟩ is %v, by the Γ-method %v", s.Value[OrderAbs].StdErr, want)
+	}
+}
+
+// TestReweightedErrors: of independent draws they are MBAR's asymptotic ones.
+func TestReweightedErrors(t *testing.T) {
+	rng := rand.New(rand.NewPCG(91, 1))
+	var sweep []SweptEnsemble
+	for _, b := range []float64{0.8, 1, 1.2} {
+		d := newCurieWeiss(40, b).draws(rng, 1, 6000, 0)
+		sweep = append(sweep, SweptEnsemble{Control: b, M: d.M, E: d.E, Tau: 0.5})
+	}
+	h, err := NewMultihistogram(sweep, identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := h.At(0.9, TransitionNorms{1, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := h.states.Reweight(h.energies(0.9), h.powers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, q := range map[int]int{OrderAbs: 1, OrderSquare: 2, OrderFourth: 3, EnergyMean: 4} {
+		near(t, TransitionNames[i], got.Value[i].Value, want.Means[q].Value, 1e-9)
+		if r := got.Value[i].StdErr / want.Means[q].StdErr; math.Abs(r-1) > 0.1 {
+			t.Errorf("error of %s is %.3f of the asymptotic one", TransitionNames[i], r)
+		}
 	}
 }

@@ -52,5 +52,8 @@ func TestMutants(t *testing.T) {
 	plant("coloured noise of unit variance", "coloured.go", "math.Sqrt((1 - a) / (1 + a))", "math.Sqrt((1 - a) / (1 - a))", "^TestColoured$")
 	plant("coloured noise that starts at rest", "coloured.go", "return 0, 1\n", "return c.a, c.c\n", "^TestColoured$")
 	plant("covariance of the draws' mean", "linear_noise_batches.go", "float64(s.b.Draws-1)", "float64(s.b.Draws*(s.b.Draws-1))", "^TestLinearNoiseOfBatches$")
+	plant("Wolff bond of β, not 2β", "spins.go", "-math.Expm1(-2*c.Beta)", "-math.Expm1(-c.Beta)", "^TestSpinLaws$")
+	plant("a spin couples to itself", "spins.go", "rest := total - int(v)", "rest := total - int(v)*(1-s.n%2)", "^TestSpinLaws$")
+	plant("neighbour above forgotten", "spins.go", "a, b, c, d := s.neighbours(i, s.l)", "a, b, c, _ := s.neighbours(i, s.l)\n\td := c", "^TestSpinLaws$")
 	langevintest.KillMutants(t, mutants)
 }

@@ -125,7 +125,7 @@ func verdictOf(t *testing.T, tables map[string][]map[string]string) string {
 // curve, the crossing of U₄, and the verdict.
 func TestSweepOfCurieWeiss(t *testing.T) {
 	sizes := []int{32, 128, 512}
-	tables := analyse(t, sweepOfSpins(5, sizes, []float64{0.9, 0.95, 1, 1.05, 1.1, 1.15, 1.2}, 6000), nil)
+	tables := analyse(t, sweepOfSpins(5, sizes, []float64{0.9, 0.95, 1, 1.05, 1.1, 1.15, 1.2}, 4000), nil)
 	silent(t, tables)
 	check := func(what string, value, stderr, want, cap float64) {
 		t.Helper()
