@@ -28,6 +28,8 @@ var schedules = []ScheduleEntry{
 	{"cosine", "f = final + (1 − final)(1 + cos(πk/steps))/2, then final (PyTorch's CosineAnnealingLR up to its first minimum)", func() ScheduleConfig { return &CosineSchedule{Steps: 1000} }},
 	{"linear", "from initial to final over steps, then final (PyTorch's LinearLR)", func() ScheduleConfig { return &LinearSchedule{Initial: 1, Steps: 1000} }},
 	{"inverse-time", "f = (1 + k/offset)^−power: Robbins and Monro; Welling and Teh's a(b + k)^−γ with b = offset, γ = power, a = η·b^γ", func() ScheduleConfig { return &InverseTimeSchedule{Offset: 1000, Power: 0.55} }},
+	{"cyclical", "f = (1 + cos(πj/period))/2, j = k mod period: the step of cyclical SGLD (Zhang et al. 2020)", func() ScheduleConfig { return &CyclicalSchedule{Period: 1000} }},
+	{"cyclical-noise", "f = 0 in the first part of each period, then 1: the temperature of cyclical SGLD", func() ScheduleConfig { return &CyclicalNoiseSchedule{Period: 1000, Exploration: 0.5} }},
 }
 
 // Schedules returns the catalogue.

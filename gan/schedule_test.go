@@ -19,8 +19,9 @@ var fixtureSchedules = map[string]Schedule{
 // TestPyTorchSchedules follows PyTorch's optimizers under its schedulers step by step.
 func TestPyTorchSchedules(t *testing.T) {
 	f := readRules(t)
-	if len(f.Schedules) != len(fixtureSchedules) || len(f.Schedules) != len(Schedules())-1 {
-		t.Fatalf("the fixture has %d schedules, the catalogue %d besides constant", len(f.Schedules), len(Schedules())-1)
+	const besides = 3 // constant, and the two cyclical ones, which PyTorch does not have
+	if len(f.Schedules) != len(fixtureSchedules) || len(f.Schedules) != len(Schedules())-besides {
+		t.Fatalf("the fixture has %d schedules, the catalogue %d besides those of its own", len(f.Schedules), len(Schedules())-besides)
 	}
 	for name, paths := range f.Schedules {
 		if len(paths) != 4 {
@@ -66,7 +67,7 @@ func TestScheduleValues(t *testing.T) {
 		}
 	}
 	for _, e := range Schedules() {
-		if s, err := e.New().Schedule(); err != nil || s.Name() != e.Name || s.At(0) != 1 {
+		if s, err := e.New().Schedule(); err != nil || s.Name() != e.Name || s.At(0) != 1 && e.Name != "cyclical-noise" {
 			t.Errorf("%s: %v, %v at step 0", e.Name, err, s.At(0))
 		}
 	}
