@@ -8,7 +8,9 @@ import (
 )
 
 // betweenSets tells the estimators of paths from A to B, which need both sets.
-func betweenSets(name string) bool { return slices.Contains([]string{"rate", "transition-paths", "minimum-action"}, name) }
+func betweenSets(name string) bool {
+	return slices.Contains([]string{"rate", "transition-paths", "minimum-action"}, name)
+}
 
 // goesBack tells the moves of reversible systems, whose q_0 has the law e^{−U/T}.
 func goesBack(move string) bool {

@@ -141,5 +141,10 @@ func writeArrhenius(rates []rateAt, barrier float64, label string, out *Output) 
 	if !math.IsNaN(barrier) {
 		reference, status = barrier, status+"; reference: S_min·T, which the slope tends to as T → 0"
 	}
+	fewest := math.Inf(1)
+	for _, r := range rates {
+		fewest = math.Min(fewest, math.Pow(r.rate.Value/r.rate.StdErr, 2))
+	}
 	out.Table(Summary).AddAs(label, "-d ln k_AB / d(1/T)", -slope, math.Sqrt(s/det), reference, nil, "energy", status)
+	out.Table(Partition).AddAs(label, "-d ln k_AB / d(1/T)", "rate", "1/T", nil, rateMeasure, -slope, math.Sqrt(s/det), math.Sqrt(s/det), 0.0, nil, nil, fewest, nil, status)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"gonum.org/v1/gonum/stat"
+
 	"machlup/langevin/exact"
 )
 
@@ -103,7 +105,40 @@ draws = 4000
 		check("c-nested", "double well: Z_AB(t)/Z_A by nested sets, against the kernel", "nested-sets", "c", "stderr", func() float64 { return well().end }, 2e-3),
 		check("slope-nested", "double well: slope of Z_AB(t)/Z_A by nested sets, against the kernel", "nested-sets", "slope", "slope_stderr", slope, 1e-3),
 		check("rate-forward", "double well: k_AB by the plateau = spectral gap · π_B", "forward", "slope", "slope_stderr", late, 5e-4),
-	}, append(setChecks(), minimumChecks()...)...)
+	}, append(append(setChecks(), minimumChecks()...), arrheniusCheck())...)
+}
+
+// arrheniusCheck is the slope of ln k_AB against 1/T, of the plateau's rates, against that of
+// the kernel's: 0.76 = ΔU is its limit as T → 0.
+func arrheniusCheck() Check {
+	temperatures := []float64{0.12, 0.15, 0.18}
+	text := strings.Replace(wellText("arrhenius", fmt.Sprintf(`[path]
+steps = %d
+action = "innovation"
+[move.shooting]
+count = 4
+[move.pcn]
+step = 0.4
+[estimator.rate]
+runs = 0
+from = %d
+ladders = 4
+draws = 3000
+[sweep.grid]
+"trainer.euler-maruyama.temperature" = [0.12, 0.15, 0.18]
+`, wellSteps, wellFrom)), "temperature = 0.18\n", "", 1)
+	law := func() float64 {
+		var x, y []float64
+		for _, d := range temperatures {
+			k := wellKernel(wellEta, d)
+			x = append(x, 1/d)
+			y = append(y, math.Log(k.After(wellStart, wellSteps).Mean(inB)-k.After(wellStart, wellFrom).Mean(inB)))
+		}
+		_, slope := stat.LinearRegression(x, y, nil, false)
+		return -slope
+	}
+	return Check{ID: "rare/arrhenius", Group: "Rare paths", Name: "double well: −d ln k_AB/d(1/T) of the plateau, against the kernel", Kind: MonteCarlo, Experiment: text, Full: true, Law: law, Tolerance: 0.05,
+		Cell: Cell{Table: "partition", Row: map[string]string{"task": "rare/r0", "quantity": "-d ln k_AB / d(1/T)"}, Column: "log_z", StdErr: "stderr", ESS: "ess"}}
 }
 
 // setChecks are means along paths between the sets, against h_A(q_0)ρ(q_0)…h_B(q_K) by the
@@ -122,7 +157,7 @@ slices = true
 chains = 4
 warm = 200
 burn = 400
-draws = 5000
+draws = 4000
 `, strings.NewReplacer("= 0.18", fmt.Sprintf("= %v", d)).Replace(wellText(name, "")), steps, path, moves)
 	}
 	mean := func(boltzmann bool) func() float64 {
