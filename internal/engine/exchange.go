@@ -115,11 +115,16 @@ func (x *exchange) Run(ctx context.Context, part int, progress func(float64)) (a
 	if err != nil {
 		return nil, err
 	}
-	for i := range x.cfg.Levels - 1 {
-		result.Acceptance = append(result.Acceptance, l.replicas.Acceptance(i))
-	}
-	result.Trips = l.replicas.Trips()
+	result.tally(l.replicas)
 	return result, nil
+}
+
+// tally takes over how the exchanges went.
+func (r *ExchangePart) tally(x *pathint.Replicas) {
+	for i := range x.Levels() - 1 {
+		r.Acceptance = append(r.Acceptance, x.Acceptance(i))
+	}
+	r.Trips = x.Trips()
 }
 
 // sweep is one sweep of every chain and, after warm-up, an exchange.

@@ -44,16 +44,8 @@ type freeEnergy struct {
 
 // NewFreeEnergy checks the configuration against the model and binds it to a task.
 func NewFreeEnergy(cfg FreeEnergyConfig, env Env, m *Model) (Runner, error) {
-	if m.Potential == nil {
-		if m.NoPotential != nil {
-			return nil, fmt.Errorf("there is no configurational Z: %w", m.NoPotential)
-		}
-		return nil, fmt.Errorf("system %s has no potential, so there is no configurational Z; path.tilt with ti or ais gives a path Z", m.Kind)
-	}
-	if u, ok := m.Potential.(interface{ Normalisable() error }); ok {
-		if err := u.Normalisable(); err != nil {
-			return nil, err
-		}
+	if err := m.boltzmann("configurational Z", "path.tilt with ti or ais gives a path Z"); err != nil {
+		return nil, err
 	}
 	prior := cfg.Reference == "prior"
 	if prior && m.Reference == nil {
@@ -74,6 +66,20 @@ func NewFreeEnergy(cfg FreeEnergyConfig, env Env, m *Model) (Runner, error) {
 		return f, err
 	}
 	return &pooledFreeEnergy{f}, err
+}
+
+// boltzmann refuses a model without a potential whose e^{−U/T} has an integral.
+func (m *Model) boltzmann(what, instead string) error {
+	if m.Potential == nil && m.NoPotential != nil {
+		return fmt.Errorf("there is no %s: %w", what, m.NoPotential)
+	}
+	if m.Potential == nil {
+		return fmt.Errorf("system %s has no potential, so there is no %s; %s", m.Kind, what, instead)
+	}
+	if u, ok := m.Potential.(interface{ Normalisable() error }); ok {
+		return u.Normalisable()
+	}
+	return nil
 }
 
 // FreeEnergyPart is a node of TI, or the annealing runs.

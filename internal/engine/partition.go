@@ -76,7 +76,7 @@ func newPartition(name string, setup PathSetup, env Env, m *Model) (partition, e
 func (p PathSetup) normalisable(m *Model, steps int) error {
 	const work = 20000
 	p.Config.Steps, p.Config.Sets = steps, PathSets{}
-	if m.Recurrence == nil || p.Config.Steps*len(m.Start)*len(m.Start) > work {
+	if m.Recurrence == nil || !p.ofTheMap() || p.Config.Steps*len(m.Start)*len(m.Start) > work {
 		return nil
 	}
 	c, err := p.chain(m, p.Config.Tilt, "onsager-machlup", nil)

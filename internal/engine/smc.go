@@ -55,9 +55,17 @@ func NewSMC(cfg SMCConfig, setup PathSetup, env Env, m *Model) (Runner, error) {
 	}
 	s := &smc{p, cfg, []int{setup.Config.Steps}}
 	if cfg.Over == "time" {
+		if !setup.ofTheMap() {
+			return nil, &KeyError{"path.action", fmt.Sprintf("%q", setup.Config.Action), `"onsager-machlup" or "innovation", the law of the map's own forward steps, which are all that the filter makes`}
+		}
 		return s, s.tryFilter(m)
 	}
 	return s, nil
+}
+
+// ofTheMap tells whether the law of the paths is that of the system's forward map.
+func (p PathSetup) ofTheMap() bool {
+	return p.Config.Action == "onsager-machlup" || p.Config.Action == "innovation"
 }
 
 // tryFilter refuses a filter before a run: a pass of one step.

@@ -41,16 +41,8 @@ type tempering struct {
 
 // NewTempering checks the configuration against the model and binds it to a task.
 func NewTempering(cfg TemperingConfig, env Env, m *Model) (Runner, error) {
-	if m.Potential == nil {
-		if m.NoPotential != nil {
-			return nil, fmt.Errorf("there is no law e^{−U/T}: %w", m.NoPotential)
-		}
-		return nil, fmt.Errorf("system %s has no potential, so there is no law e^{−U/T}; exchange with over = \"hbar\" is the ladder over the noise of paths", m.Kind)
-	}
-	if u, ok := m.Potential.(interface{ Normalisable() error }); ok {
-		if err := u.Normalisable(); err != nil {
-			return nil, err
-		}
+	if err := m.boltzmann("law e^{−U/T}", "exchange with over = \"hbar\" is the ladder over the noise of paths"); err != nil {
+		return nil, err
 	}
 	switch {
 	case m.Temperature <= 0:
@@ -222,10 +214,7 @@ func (t *tempering) Run(ctx context.Context, part int, progress func(float64)) (
 	if err != nil {
 		return nil, err
 	}
-	for i := range len(t.lambda) - 1 {
-		result.Acceptance = append(result.Acceptance, l.replicas.Acceptance(i))
-	}
-	result.Trips = l.replicas.Trips()
+	result.tally(l.replicas)
 	return result, nil
 }
 
