@@ -60,6 +60,46 @@ func TestMomentsMergeInAnyOrder(t *testing.T) {
 	})
 }
 
+// Merging is associative: moments to rounding, histograms bit for bit, and a merged histogram
+// is that of all draws together, those outside and NaN included.
+func TestMergeIsAssociative(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draws := rapid.SliceOfN(rapid.OneOf(rapid.Float64Range(-3, 5), rapid.Just(math.NaN())), 0, 15)
+		var m [3]Moments
+		var h [3]*Histogram
+		whole := NewHistogram(-2, 2, 5)
+		for i := range m {
+			h[i] = NewHistogram(-2, 2, 5)
+			for _, v := range draws.Draw(t, "draws") {
+				m[i].Add(v)
+				h[i].Add(v)
+				whole.Add(v)
+			}
+		}
+		left, right, tail := m[0], m[0], m[1]
+		left.Merge(&m[1])
+		left.Merge(&m[2])
+		tail.Merge(&m[2])
+		right.Merge(&tail)
+		if left.N() != right.N() || left.Rejected() != right.Rejected() || math.Abs(left.Mean()-right.Mean()) > 1e-13 {
+			t.Fatalf("%+v against %+v", left, right)
+		}
+		for p := 2; p <= maxOrder; p++ {
+			if math.Abs(left.m[p]-right.m[p]) > 1e-10*math.Pow(8, float64(p)) {
+				t.Fatalf("order %d: %g against %g", p, left.m[p], right.m[p])
+			}
+		}
+		if h[1].Merge(h[2]) != nil || h[0].Merge(h[1]) != nil {
+			t.Fatal("equal bins do not merge")
+		}
+		a, _ := h[0].MarshalBinary()
+		b, _ := whole.MarshalBinary()
+		if string(a) != string(b) {
+			t.Fatalf("%+v against %+v", h[0], whole)
+		}
+	})
+}
+
 // No series, however odd, makes τ or its errors NaN without saying so.
 func TestAutocorrelationIsNeverSilentlyNaN(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -55,5 +55,8 @@ func TestMutants(t *testing.T) {
 	plant("Wolff bond of β, not 2β", "spins.go", "-math.Expm1(-2*c.Beta)", "-math.Expm1(-c.Beta)", "^TestSpinLaws$")
 	plant("a spin couples to itself", "spins.go", "rest := total - int(v)", "rest := total - int(v)*(1-s.n%2)", "^TestSpinLaws$")
 	plant("neighbour above forgotten", "spins.go", "a, b, c, d := s.neighbours(i, s.l)", "a, b, c, _ := s.neighbours(i, s.l)\n\td := c", "^TestSpinLaws$")
+	plant("a heavy ball of the wrong mass", "kinetic.go", "(1 + p.Momentum) / (2", "1 / (2", "^TestKineticMass$")
+	plant("noise of batches with the square of the mean", "regression.go", "c.RankOne(c, -1, mean, mean)", "_ = mean", "^TestRegressionNoise$")
+	plant("noise of batches that does not grow", "regression.go", "square += mat.Inner(", "_ = mat.Inner(", "^TestRegressionNoise$")
 	langevintest.KillMutants(t, mutants)
 }
