@@ -495,10 +495,10 @@ func (g *gradientNoise) PoolKey() string { return "gradient-noise" }
 // Pool fits how the noise of a minibatch scales with its size and with the learning rate over
 // tasks that differ in them:
 //
-//	ln Tr C_B = const + a ln B   at the first measured step,
-//	ln T = const + b ln η        at the last one, if it is not step 0, where b = 1 is the definition of T,
+//	ln(Tr C_B/Tr C) = const + a ln B   at the first measured step, each task at its own configuration,
+//	ln T = const + b ln η              at the last one, if it is not step 0, where b = 1 is the definition of T,
 //
-// with errors of the tasks' own. a = −1 is exact where all are at one configuration, at step 0. Where batch and rate both vary, each fit is over the tasks
+// with errors of the tasks' own. Rows of a minibatch are independent, so a = −1. Where batch and rate both vary, each fit is over the tasks
 // that share the other's first value.
 func (g *gradientNoise) Pool(tasks []Finished, out *Output) error {
 	for player := range 2 {
@@ -516,11 +516,7 @@ func (g *gradientNoise) Pool(tasks []Finished, out *Output) error {
 			}
 			points = append(points, p)
 		}
-		expected := math.NaN()
-		if g.cfg.At[0] == 0 {
-			expected = -1
-		}
-		g.fit(out, player, "noise_exponent_of_batch", g.cfg.At[0], points, expected,
+		g.fit(out, player, "noise_exponent_of_batch", g.cfg.At[0], points, -1,
 			func(p scaling) (x, y, err, same float64) { return p.batch, p.trace, p.traceErr, p.eta })
 		last := g.cfg.At[len(g.cfg.At)-1]
 		if last == 0 {
@@ -535,12 +531,16 @@ func (g *gradientNoise) Pool(tasks []Finished, out *Output) error {
 }
 
 // scaling is one task's point of the fits.
-type scaling struct{ batch, eta, trace, traceErr, temperature, temperatureErr float64 }
+type scaling struct {
+	batch, eta, trace, traceErr, // Tr C_B/Tr C
+	temperature, temperatureErr float64
+}
 
 func (p *scaling) take(r NoiseRow, first, last int) {
 	switch {
 	case r.Quantity == "batch_trace" && r.Step == first:
-		p.trace, p.traceErr = r.Value, r.Err
+		p.trace = r.Value / (r.Reference * p.batch)
+		p.traceErr = p.trace * math.Hypot(r.Err/r.Value, r.ReferenceErr/r.Reference)
 	case (r.Quantity == "temperature" || r.Quantity == "temperature_metric") && r.Step == last && r.Value > 0:
 		p.temperature, p.temperatureErr = r.Value, r.Err
 	}
