@@ -287,7 +287,8 @@ var small = map[string][]string{
 	"laplace": {"draws=50"}, "scgf": {"runs=50", "particles=2", "lengths=[1, 2, 3]"},
 	"smc":       {"runs=50", "particles=2", "stages=2"},
 	"tempering": {"levels=3", "warm=5", "burn=5", "draws=50"}, "discretisation": {"points=3", "burn=5", "draws=50", "step=0.01"},
-	"exchange": {"levels=3", "warm=5", "burn=5", "draws=50"},
+	"exchange":       {"levels=3", "warm=5", "burn=5", "draws=50"},
+	"gradient-noise": {"rows=64", "batches=0", "at=[0, 2]"},
 }
 
 // gameText is ganText on a small game.
@@ -325,6 +326,7 @@ func TestEveryEstimatorRunsOnBothActions(t *testing.T) {
 				refused := map[string]bool{
 					"collapse": system != "mlp", "w2-flow": system != "mlp" && system != "lq", // what has data, and modes
 					"free-energy": system != "ou", "tempering": system != "ou", "discretisation": system != "ou",
+					"gradient-noise": system == "ou", // which has no minibatches
 				}[k.name] || betweenSets(k.name) || imaginaryTime(k.name)
 				if refused {
 					if err == nil || !strings.Contains(err.Error(), "test.toml:") {
