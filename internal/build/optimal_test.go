@@ -187,7 +187,7 @@ func TestEveryEstimatorRunsOnOptimal(t *testing.T) {
 				}
 				exp, err := parse(text+table, append([]string{"path.action=" + action}, sets...)...)
 				innovationOnly := system == "minibatch trainer" || system == "potential"
-				elsewhere := k.name == "collapse" || k.name == "w2-flow" // of other data, other networks
+				elsewhere := k.name == "collapse" || k.name == "w2-flow" || k.name == "gradient-noise" // of other data, other networks
 				boltzmann := k.name == "free-energy" || k.name == "tempering" || k.name == "discretisation"
 				refused := betweenSets(k.name) || imaginaryTime(k.name) ||
 					k.name == "laplace" && (innovationOnly || system == "trainer in a box") || // no gradient
