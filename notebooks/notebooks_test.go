@@ -23,6 +23,7 @@ var runs = []struct {
 	{"quickstart-other", append(quick("quickstart"), "--seed", "2026")},
 	{"paper", []string{"paper", "--set", "estimator.ensemble.steps=200", "--set", "run.replicas=2", "--set", "estimator.ensemble.samples=1000"}},
 	{"temperature", []string{"../examples/temperature.toml", "--set", "estimator.ensemble.steps=10"}},
+	{"curie-weiss", []string{"curie-weiss", "--set", "estimator.transition.steps=2000", "--set", `sweep.grid."system.curie-weiss.spins"=[32, 64]`}},
 	{"stationary", []string{"testdata/stationary.toml"}},
 }
 
