@@ -41,6 +41,7 @@ var catalogue = []figure{
 	{"hysteresis", "Hysteresis loops at several rates of a ramp, and their area against the rate", hysteresisFigure},
 	{"arrhenius", "Logarithm of the escape rate against the inverse temperature", arrheniusFigure},
 	{"phase-diagram", "Statistics over two swept numbers as maps of cells, uncertain cells crossed out", phaseDiagramFigure},
+	{"rare-paths", "Transition function C(t), committor along transition paths and path of least action", rareFigure},
 	{"survival", "Fraction of replicas still collapsed (Kaplan–Meier)", survivalFigure},
 }
 
