@@ -3,13 +3,16 @@ package verify
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"machlup/langevin/exact"
 )
 
 // stagedChecks are those of moves and actions of their own experiments.
-func stagedChecks() []Check { return append(bisectionChecks(), midpointChecks()...) }
+func stagedChecks() []Check {
+	return slices.Concat(bisectionChecks(), midpointChecks(), paperMoveChecks())
+}
 
 // bisectionChecks are the moves that decide in stages: bisection and delayed acceptance.
 func bisectionChecks() []Check {
