@@ -31,6 +31,7 @@ var catalogue = []figure{
 	{"noise-spectrum", "Leading eigenvalues of the covariance of minibatch gradients", spectrumFigure},
 	{"action", "Distribution of the sampled action against its exact law", actionFigure},
 	{"log-z", "Partition function against the tilt: integrand, integral, and the estimators compared", logZFigure},
+	{"spectrum", "Effective frequencies of imaginary-time correlators, with the exact spectrum", correlatorFigure},
 	{"certificates", "z of the exact certificates, with the band of acceptance", certificatesFigure},
 	{"phase", "Order parameters and their statistics against the swept key", phaseFigure},
 	{"rho-histogram", "Distribution of the order parameter over replicas", orderHistogramFigure},
