@@ -284,7 +284,9 @@ var small = map[string][]string{
 	"spectrum":    {"warm=50", "burn=50", "draws=2000"},
 	"log-z":       {"points=3", "warm=5", "burn=5", "draws=50"},
 	"rate":        {"runs=0"}, "transition-paths": {"draws=50"}, "minimum-action": {"snapshots=0"},
-	"laplace": {"draws=50"}, "scgf": {"runs=50", "particles=2", "lengths=[1, 2, 3]"},
+	"non-equilibrium": {"chains=1", "warmup=0", "windows=20", "window=1", "runs=50"}, "sgd-inference": {"chains=1"},
+	"temperatures": {"chains=1", "warmup=0", "draws=100", "every=1", "kicks=20", "lags=[1]"},
+	"laplace":      {"draws=50"}, "scgf": {"runs=50", "particles=2", "lengths=[1, 2, 3]"},
 	"smc":       {"runs=50", "particles=2", "stages=2"},
 	"tempering": {"levels=3", "warm=5", "burn=5", "draws=50"}, "discretisation": {"points=3", "burn=5", "draws=50", "step=0.01"},
 	"exchange":       {"levels=3", "warm=5", "burn=5", "draws=50"},
@@ -326,6 +328,7 @@ func TestEveryEstimatorRunsOnBothActions(t *testing.T) {
 				refused := map[string]bool{
 					"collapse": system != "mlp", "w2-flow": system != "mlp" && system != "lq", // what has data, and modes
 					"free-energy": system != "ou", "tempering": system != "ou", "discretisation": system != "ou",
+					"sgd-inference":  true,           // needs a data set
 					"gradient-noise": system == "ou", // which has no minibatches
 				}[k.name] || betweenSets(k.name) || imaginaryTime(k.name)
 				if refused {

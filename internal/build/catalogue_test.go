@@ -71,8 +71,10 @@ func TestListedDefaultsDecode(t *testing.T) {
 			continue
 		}
 		switch e.Name {
-		case "free-energy", "stationary":
+		case "free-energy", "stationary", "tempering", "discretisation":
 			accept("estimator."+e.Name, toy+moves+"[estimator."+e.Name+"]\n"+table(e))
+		case "sgd-inference": // needs a data set
+			accept("estimator."+e.Name, "name = \"t\"\n[system]\nkind = \"regression\"\n[estimator."+e.Name+"]\n"+table(e))
 		case "collapse": // needs modes to count
 			accept("estimator."+e.Name, onModes(gan)+moves+"[estimator."+e.Name+"]\n"+table(e))
 		default:
