@@ -97,7 +97,7 @@ func (e *ensemble) writeFluctuation(r, step, o int, classical *ClassicalPart, ch
 	}
 	sort.Float64s(values)
 	if std > 0 {
-		_, ksp = analysis.KS(values, func(x float64) float64 { return normalCDF((x - mean) / std) }, n)
+		ksp = ksOfPrediction(values, mean, std, baseErr, predictedErr)
 	}
 	sd, least := mom.Std(), 8.0 // fewer chains have no fourth moment worth an error bar
 	stdErr := sd / 2 * math.Sqrt(math.Max(0, mom.ExcessKurtosis()+2)/n)
@@ -106,11 +106,21 @@ func (e *ensemble) writeFluctuation(r, step, o int, classical *ClassicalPart, ch
 	}
 	out.Table(Fluctuations).Add(e.cols[o].Name, step, mom.Mean(), sd, mom.Skewness(), mom.ExcessKurtosis(), mean, std, ksp, n,
 		sd/math.Sqrt(n), stdErr, len(chains)-len(values), base, baseErr)
-	e.compare(out, o, step, comparison{sd, stdErr, std, predictedErr, mom.Mean() - mean, math.Hypot(sd/math.Sqrt(n), baseErr), n})
+	e.compare(out, o, step, comparison{sd, stdErr, std, predictedErr, mom.Mean() - mean, sd / math.Sqrt(n), baseErr, n, float64(e.cfg.Repeats)})
 	if sd > 0 {
 		lo, hi := mom.Mean()-4*sd, mom.Mean()+4*sd
 		writeHistogram(out.Table(Histogram), e.cols[o].Name, step, values, lo, hi, e.cfg.Bins, n, normalBin(mean, std))
 	}
+}
+
+// ksOfPrediction is the Kolmogorov–Smirnov p of sorted draws against N(mean, std²), whose mean and std have errors
+// of their own: the law is then worth m draws, those that would leave it so uncertain, and the test is that of two
+// samples, with n·m/(n+m) effective draws.
+func ksOfPrediction(sorted []float64, mean, std, meanErr, stdErr float64) float64 {
+	n := float64(len(sorted))
+	perDraw := math.Max(meanErr*meanErr, 2*stdErr*stdErr) / (std * std) // 1/m
+	_, p := analysis.KS(sorted, func(x float64) float64 { return normalCDF((x - mean) / std) }, n/(1+n*perDraw))
+	return p
 }
 
 // normalBin is the mean density of N(mean, std²) over a bin; NaN without a prediction.

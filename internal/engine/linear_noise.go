@@ -16,16 +16,33 @@ var LinearNoiseTable = record.Schema{Name: "linear_noise", Doc: "linear-noise th
 		float("predicted_std", "observable", "linear-noise theory"),
 		float("predicted_std_stderr", "observable", "its standard error; 0 where it is exact"),
 		float("ratio", "1", "measured over predicted standard deviation"), float("ratio_stderr", "1", "its standard error, of both"),
-		float("z_std", "1", "(std − predicted_std) / the error of both"),
+		float("z_std", "1", "(std − predicted_std) / the error of both, as the z of the same chance: few repeats make heavy tails"),
 		float("shift", "observable", "mean over chains minus the classical trajectory, which linear theory has as 0"),
 		float("shift_stderr", "observable", "its standard error, of both"),
-		float("z_mean", "1", "shift / shift_stderr"), colESS, colStatus}}
+		float("z_mean", "1", "shift / shift_stderr, as the z of the same chance"), colESS, colStatus}}
 
 // failing is the |z| above which a prediction has failed.
 const failing = 4
 
 // A comparison is what a row of LinearNoiseTable is made of.
-type comparison struct{ std, stdErr, predicted, predictedErr, shift, shiftErr, chains float64 }
+type comparison struct {
+	std, stdErr, predicted, predictedErr float64
+	shift, meanErr, classicalErr         float64
+	chains, repeats                      float64 // independent draws behind the measured and the predicted errors
+}
+
+// z is difference over the error of both. Each error is itself estimated, from as many draws as there are chains or
+// repeats, so the ratio follows Student's law with the degrees of freedom of Welch and Satterthwaite; it is carried to
+// the normal quantile of the same chance (D. L. Wallace, Ann. Math. Stat. 30 (1959) 1124).
+func (c comparison) z(difference, measured, predicted float64) float64 {
+	a, b := measured*measured, predicted*predicted
+	if a+b == 0 {
+		return difference / math.Sqrt(a+b)
+	}
+	t2 := difference * difference / (a + b)
+	free := (a + b) * (a + b) / (a*a/(c.chains-1) + b*b/(c.repeats-1))
+	return math.Copysign((8*free+1)/(8*free+3)*math.Sqrt(free*math.Log1p(t2/free)), difference)
+}
 
 // predictable tells how linear theory of minibatch noise is to be had, or why not.
 func (e *ensemble) predictable(m *Model) {
@@ -97,7 +114,7 @@ func (e *ensemble) compare(out *Output, o, step int, c comparison) {
 	status := "ok"
 	ratio := c.std / c.predicted
 	ratioErr := ratio * math.Hypot(c.stdErr/c.std, c.predictedErr/c.predicted)
-	zStd, zMean := (c.std-c.predicted)/math.Hypot(c.stdErr, c.predictedErr), c.shift/c.shiftErr
+	zStd, zMean := c.z(c.std-c.predicted, c.stdErr, c.predictedErr), c.z(c.shift, c.meanErr, c.classicalErr)
 	switch {
 	case math.Abs(zStd) > failing && math.Abs(zMean) > failing:
 		status = "std and mean differ from linear theory"
@@ -109,7 +126,7 @@ func (e *ensemble) compare(out *Output, o, step int, c comparison) {
 		status = "fewer than 8 chains: no error bar of std"
 	}
 	out.Table(LinearNoiseTable).Add(e.cols[o].Name, step, c.std, c.stdErr, c.predicted, c.predictedErr, ratio, ratioErr, zStd,
-		c.shift, c.shiftErr, zMean, c.chains, status)
+		c.shift, math.Hypot(c.meanErr, c.classicalErr), zMean, c.chains, status)
 	e.note(o, step, ratio, ratioErr, zStd, zMean)
 }
 

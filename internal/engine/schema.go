@@ -41,7 +41,7 @@ var (
 			float("excess_kurtosis", "1", "fourth standardised moment − 3"),
 			float("predicted_mean", "observable", "the observable on the classical trajectory; empty where there is no linear theory"),
 			float("predicted_std", "observable", "linear-noise theory about the classical trajectory (tangent-linear law, exact adjoint); empty where there is none"),
-			float("ks_p", "1", "Kolmogorov–Smirnov p of the chains against N(predicted_mean, predicted_std²)"),
+			float("ks_p", "1", "Kolmogorov–Smirnov p of the chains against N(predicted_mean, predicted_std²), whose own errors count"),
 			colESS,
 			float("mean_stderr", "observable", "standard error of mean"),
 			float("std_stderr", "observable", "standard error of std"),
