@@ -184,8 +184,8 @@ func TestPaperSettings(t *testing.T) {
 	for name, want := range map[string]Optimizer{
 		"sgd":              {"sgd", Direction{}, sgdRule{0.01}},
 		"adam":             {"adam", Direction{}, adamRule{0.001, 0.5, 0.999, 1e-8}},
-		"natural":          {"natural", Direction{Natural: true, Damping: 1e-4, Metric: "l2", Degree: 6}, sgdRule{0.001}},
-		"natural-momentum": {"natural-momentum", Direction{Natural: true, Damping: 1e-4, Metric: "l2", Degree: 6}, momentumRule{0.001, 0.9}},
+		"natural":          {"natural", Direction{Natural: true, Damping: 1e-4, Metric: "l2", Degree: 6, Precision: "float64"}, sgdRule{0.001}},
+		"natural-momentum": {"natural-momentum", Direction{Natural: true, Damping: 1e-4, Metric: "l2", Degree: 6, Precision: "float64"}, momentumRule{0.001, 0.9}},
 	} {
 		if got := optimizer(t, name); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)

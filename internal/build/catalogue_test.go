@@ -103,6 +103,9 @@ func TestListedDefaultsDecode(t *testing.T) {
 	}
 	for _, e := range List("schedules") {
 		for _, of := range []string{"trainer.generator", "trainer.discriminator", "noise"} {
+			if e.Name == "cyclical-noise" && of != "noise" {
+				continue // refused: a learning rate of 0
+			}
 			text := gan + "[estimator.ensemble]\n"
 			if !strings.Contains(text, "["+of+"]\n") {
 				text += "[" + of + "]\n"

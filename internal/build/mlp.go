@@ -315,6 +315,9 @@ func decodeSchedule(doc *spec.Doc, s *system, table, name string) (gan.Schedule,
 		return nil, err
 	}
 	s.paths = append(s.paths, table+".schedule", table+"."+name)
+	if _, noise := c.(*gan.CyclicalNoiseSchedule); noise && strings.HasPrefix(table, "trainer.") {
+		return nil, doc.Table(table).Errorf("schedule", "found %q, allowed as noise.schedule: it is 0 in the first part of each period, and a learning rate of 0 trains nothing; use \"cyclical\"", name)
+	}
 	schedule, err := c.Schedule()
 	if err != nil {
 		return nil, doc.Table(table+"."+name).Errorf("", "%v", err)

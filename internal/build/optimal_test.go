@@ -189,7 +189,9 @@ func TestEveryEstimatorRunsOnOptimal(t *testing.T) {
 				innovationOnly := system == "minibatch trainer" || system == "potential"
 				elsewhere := k.name == "collapse" || k.name == "w2-flow" || k.name == "gradient-noise" // of other data, other networks
 				boltzmann := k.name == "free-energy" || k.name == "tempering" || k.name == "discretisation"
-				refused := betweenSets(k.name) || imaginaryTime(k.name) ||
+				refused := betweenSets(k.name) || imaginaryTime(k.name) || k.name == "sgd-inference" || // which needs a data set
+					k.name == "non-equilibrium" && innovationOnly || // no densities of paths
+					k.name == "temperatures" && (innovationOnly || system == "trainer in a box") || // no response to a force
 					k.name == "laplace" && (innovationOnly || system == "trainer in a box") || // no gradient
 					boltzmann && strings.Contains(system, "trainer ") ||
 					(boltzmann || k.name == "derivatives" || k.name == "stability") && system == "minibatch trainer" ||
