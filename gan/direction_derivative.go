@@ -190,7 +190,6 @@ func (d *directionDerivative) lossTangent(dst []float64, b int, q configuration,
 // metricTangent subtracts (R F)y.
 func (d *directionDerivative) metricTangent(dst []float64, b int, q configuration, vPsi, vTheta, y []float64) {
 	pl, params := d.player(b), q.of(b)
-	p := pl.p.(*pass)
 	n, v := pl.rows*pl.net.Out(), vTheta
 	var rin []float64
 	if b == 0 {
@@ -203,16 +202,6 @@ func (d *directionDerivative) metricTangent(dst []float64, b int, q configuratio
 	if v == nil && rin == nil {
 		return
 	}
-	jy, second, grad := d.jy[:n], d.ja[:n], d.grad[:len(params)]
-	p.tangent(jy, params, y, nil)
-	scaled(jy, 1/float64(pl.rows), jy)
-	p.mixedTangent(second, params, v, rin, y) // leaves the tangents along (v, rin)
-	scaled(second, 1/float64(pl.rows), second)
-	p.cotangents(params, jy)
-	p.tangentCotangents(params, v, d.zero[:n])
-	p.tangentGradient(grad, v)
-	num.Axpy(-1, grad, dst)
-	p.cotangents(params, second)
-	p.gradient(grad)
-	num.Axpy(-1, grad, dst)
+	m := metricSlope{pl.p.(*pass), float64(pl.rows), d.jy[:n], d.ja[:n], d.zero[:n], d.grad[:len(params)]}
+	m.subtract(dst, params, v, rin, y)
 }

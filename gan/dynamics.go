@@ -105,14 +105,14 @@ func (a *alternating) step(next, state, xi []float64) {
 			to = a.mid
 		}
 		t.followD(t.Psi(at), theta)
-		t.dis.draw(t.Psi(at), xi, j)
+		t.dis.draw(at, xi, j)
 		t.dis.move(to, at)
 		t.project(0, t.Psi(to))
 		at = to
 	}
 	t.gen.p.use(b, 2*b)
 	t.followG(t.Psi(next), theta, t.x[2*b*t.dim:])
-	t.gen.draw(theta, xi, 0)
+	t.gen.draw(state, xi, 0)
 	t.gen.move(next, state)
 	t.project(1, t.Theta(next))
 }
@@ -149,8 +149,8 @@ func (t *Trainer) moveBoth(next, state []float64) {
 
 // drawBoth colours both players' noise with the passes of bothDirections at the state.
 func (t *Trainer) drawBoth(state, xi []float64) {
-	t.dis.draw(t.Psi(state), xi, 0)
-	t.gen.draw(t.Theta(state), xi, 0)
+	t.dis.draw(state, xi, 0)
+	t.gen.draw(state, xi, 0)
 }
 
 // plainOnly refuses optimizers of which the dynamics is not defined.

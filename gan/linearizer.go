@@ -40,6 +40,9 @@ func (t *Trainer) BatchLinearizer() (langevin.BatchLinearizer, error) {
 func (t *Trainer) linearizer() (*linearizer, error) {
 	lz := &linearizer{Trainer: t, joint: t.play.joint()}
 	for b, pl := range []*player{t.dis, t.gen} {
+		if err := pl.differentiable(); err != nil {
+			return nil, err
+		}
 		rule, err := asSmooth(pl.opt.Rule)
 		if err != nil {
 			return nil, fmt.Errorf("gan: the step of the %s has no exact linearisation here: %w", pl.name, err)

@@ -24,10 +24,15 @@ type Noise struct {
 	TD, TG float64
 
 	// MetricD and MetricG give the injected noise the covariance s²F⁻¹, in the metric and on
-	// the batch of that player's natural gradient. No drift ηTΓ for the dependence of F on
-	// the parameters is added: the step is the Itô one. Directions outside the row space of J
+	// the batch of that player's natural gradient. Directions outside the row space of J
 	// carry variance s²/λ: a different experiment from isotropic noise.
 	MetricD, MetricG bool
+
+	// Correction of metric noise for the dependence of F on the player's own parameters, by its
+	// Γ_i = Σ_j ∂(F⁻¹)_ij/∂p_j: "" and "none" add nothing, "half" ½ηTΓ and "full" ηTΓ
+	// (langevin.Correction) to the Itô step, and Kinetic averages F⁻¹ over the noise's two ends.
+	// With one player and a potential, full and Kinetic sample e^{−U/T} as η → 0.
+	Correction string
 
 	// Quenched is the size of the fixed batch of minibatch-gaussian, injected and none; 0 chooses 128 when a
 	// player is natural, else 1024.
@@ -41,18 +46,19 @@ type NoiseConfig struct {
 	TemperatureG float64 `toml:"temperature_g" range:"[0,inf)" unit:"1" doc:"temperature of the generator's injected noise, variance 2(1−β)ηT a step"`
 	MetricD      string  `toml:"metric_d" enum:"isotropic|natural" doc:"covariance of the discriminator's injected noise: identity or F⁻¹ (needs a natural optimizer)"`
 	MetricG      string  `toml:"metric_g" enum:"isotropic|natural" doc:"covariance of the generator's injected noise: identity or F⁻¹ (needs a natural optimizer)"`
+	Correction   string  `toml:"correction" enum:"none|half|full|hanggi-klimontovich" doc:"of metric noise for an F that depends on the parameters: multiple c of ηTΓ, Γ_i = Σ_j ∂_j(F⁻¹)_ij, computed exactly (up to 400 parameters), or F⁻¹ averaged over the noise's two ends; where there is a potential full and hanggi-klimontovich sample exp(-U/T), none exp(-U/T)/G and half exp(-U/T)/sqrt(G) in one dimension"`
 	Quenched     int     `toml:"quenched_batch" range:"[0,inf)" unit:"1" doc:"size of the fixed batch of minibatch-gaussian, injected and none; 0: 128 when a player is natural, else 1024"`
 }
 
 // DefaultNoise returns minibatch noise.
 func DefaultNoise() NoiseConfig {
-	return NoiseConfig{Kind: "minibatch", MetricD: "isotropic", MetricG: "isotropic"}
+	return NoiseConfig{Kind: "minibatch", MetricD: "isotropic", MetricG: "isotropic", Correction: "none"}
 }
 
 // Noise returns the noise model of the table.
 func (c NoiseConfig) Noise() Noise {
 	return Noise{Kind: c.Kind, TD: c.TemperatureD, TG: c.TemperatureG,
-		MetricD: c.MetricD == "natural", MetricG: c.MetricG == "natural", Quenched: c.Quenched}
+		MetricD: c.MetricD == "natural", MetricG: c.MetricG == "natural", Correction: c.Correction, Quenched: c.Quenched}
 }
 
 // base is the kind without "+injected".
@@ -94,6 +100,9 @@ func (n Noise) validate(d, g Optimizer) error {
 		if p.metric && !p.opt.Direction.Natural {
 			return fmt.Errorf("gan: metric noise of the %s needs the metric of a natural optimizer, found %q; use natural or natural-momentum, or isotropic noise", p.name, p.opt.Name)
 		}
+	}
+	if n.Corrected() && !(n.MetricD && n.TD > 0) && !(n.MetricG && n.TG > 0) {
+		return fmt.Errorf("gan: noise.correction is %q and no player has metric noise at a temperature > 0, allowed is none: isotropic noise has no Γ", n.Correction)
 	}
 	if n.Quenched < 0 {
 		return fmt.Errorf("gan: the quenched batch has size %d, allowed are integers ≥ 0 (0: automatic)", n.Quenched)

@@ -21,6 +21,9 @@ func (o *Optimal) Linearizer() (langevin.Linearizer, error) {
 	if _, ok := o.gen.metric.(transposable); o.gen.ownF && !ok {
 		return nil, fmt.Errorf("gan: the noise of the generator in the metric %q has no linearisation here; use the l2 metric or isotropic noise", o.gen.opt.Direction.Metric)
 	}
+	if err := o.gen.differentiable(); err != nil {
+		return nil, err
+	}
 	slope, err := newOptimalSlope(o)
 	if err == nil {
 		err = slope.tangents()

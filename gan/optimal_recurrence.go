@@ -22,6 +22,9 @@ func (o *Optimal) Recurrence() (langevin.Recurrence, error) {
 	if o.gen.s == 0 {
 		return nil, fmt.Errorf("gan: the generator moves without noise (temperature 0), so a path in positions has no density; give it a temperature > 0 or sample the innovation action")
 	}
+	if err := o.gen.gaussian(); err != nil {
+		return nil, err
+	}
 	r := &optimalRecurrence{Optimal: o, eta: eta,
 		block: langevin.Block{Name: "generator", Hi: o.gen.hi, Momentum: beta, Noise: o.gen.s, Metric: o.gen.ownF}}
 	if o.gen.ownF {
@@ -39,10 +42,11 @@ type optimalRecurrence struct {
 
 func (r *optimalRecurrence) Blocks() []langevin.Block { return []langevin.Block{r.block} }
 
-// Drift writes −η·direction at x.
+// Drift writes −η·direction at x, with what corrects metric noise.
 func (r *optimalRecurrence) Drift(dst []float64, _ int, x []float64) {
-	r.direction(x, r.z)
+	theta := r.direction(x, r.z)
 	scaled(dst, -r.eta, r.gen.dir)
+	r.gen.push(dst, theta) // no prior folds then
 }
 
 // An optimalMetricRecurrence keeps the forward pass and factorisation for the calls at the

@@ -107,6 +107,9 @@ func (r *optimalRecurrence) HasAdjoint() error {
 	if r.slope != nil {
 		return nil
 	}
+	if err := r.gen.differentiable(); err != nil {
+		return err
+	}
 	s, err := newOptimalSlope(r.Optimal)
 	if err != nil {
 		return fmt.Errorf("gan: the drift: %w", err)

@@ -126,6 +126,9 @@ func (o *Optimal) allocate() (err error) {
 	o.gen.xi = o.fresh
 	o.gen.xiEnd = o.fresh + o.gen.inject(cfg.Noise.TG, cfg.Noise.MetricG, 1)
 	o.inputs = o.gen.xiEnd
+	if err = o.correct(); err != nil {
+		return err
+	}
 	o.f = newSmoothing(cfg.Discriminator, o.rows)
 	o.y, o.cy = make([]float64, o.rows), make([]float64, o.rows)
 	o.theta, o.sign = make([]float64, n), make([]float64, n)
@@ -133,6 +136,16 @@ func (o *Optimal) allocate() (err error) {
 		o.u = newExactPotential(cfg.Generator, cfg.Discriminator, cfg.Prior, cfg.Temperature, o.z)
 	}
 	return nil
+}
+
+// correct makes the correction of metric noise. In the coordinates of a prior that folds, F
+// jumps at its walls.
+func (o *Optimal) correct() error {
+	n := o.gen.hi
+	if p := o.cfg.Prior; p != nil && o.gen.ownF && o.cfg.Noise.Corrected() && p.Fold(make([]float64, n), make([]float64, n), make([]float64, n)) {
+		return fmt.Errorf("gan: found noise.correction = %q with the prior %q, allowed none: in its folded coordinates F⁻¹ jumps at the walls, where Γ has delta functions; use the prior weight-decay, or isotropic noise", o.cfg.Noise.Correction, p.Name())
+	}
+	return o.gen.correct(o.cfg.Noise)
 }
 
 // Fork returns a trainer of the same map, quenched and evaluation batches included, with
@@ -194,7 +207,8 @@ func (o *Optimal) Step(next, state, xi []float64) {
 	var w []float64
 	if g := o.gen; g.s > 0 {
 		if w = xi[g.xi:g.xiEnd]; g.ownF {
-			g.metric.sample(g.noise, theta, w)
+			g.w = w
+			g.colour(theta, state)
 			hadamard(g.noise, g.noise, o.sign)
 			w = g.noise
 		}
@@ -250,8 +264,11 @@ func (o *Optimal) Boltzmann() error {
 	if _, _, err := o.gen.opt.Rule.Linear(); err != nil {
 		return fmt.Errorf("gan: the law of optimizer %q is not e^{−U/T}: %w", o.gen.opt.Name, err)
 	}
+	if c := o.cfg.Noise.Correction; o.gen.ownF && o.gen.s > 0 && (c == langevin.FullCorrection.String() || c == Kinetic) {
+		return nil
+	}
 	if o.gen.opt.Direction.Natural || o.gen.s == 0 {
-		return fmt.Errorf("gan: optimizer %q with noise kind %q does not sample e^{−U/T}: that takes sgd or momentum with injected isotropic noise (the metric depends on θ, and its ηTΓ is not added)", o.gen.opt.Name, o.cfg.Noise.Kind)
+		return fmt.Errorf("gan: optimizer %q with noise kind %q does not sample e^{−U/T}: that takes sgd or momentum with injected isotropic noise, or natural with noise in its metric and noise.correction = \"full\" or %q (the metric depends on θ, and its ηTΓ is not added)", o.gen.opt.Name, o.cfg.Noise.Kind, Kinetic)
 	}
 	return nil
 }

@@ -26,6 +26,9 @@ type player struct {
 	noise  []float64 // F^{-1/2}-coloured normals, when ownF
 	w      []float64 // noise of the next move; nil without
 	moves  int       // in a step, each with noise of its own
+
+	correction correction        // of metric noise; nil without
+	gamma      *metricDivergence // if the correction is a multiple of TΓ
 }
 
 func newPlayer(name string, net Network, opt Optimizer, rows, forwardRows int) (*player, error) {
@@ -96,17 +99,26 @@ func (pl *player) direction(params, c, weighted []float64) {
 }
 
 // draw takes the noise of the player's j-th move of a step from its inputs, coloured by the
-// metric at params where direction was just computed.
-func (pl *player) draw(params, xi []float64, j int) {
+// metric at the state's parameters, where direction was just computed.
+func (pl *player) draw(state, xi []float64, j int) {
 	if pl.s == 0 {
 		return
 	}
 	n := (pl.xiEnd - pl.xi) / pl.moves
 	pl.w = xi[pl.xi+j*n : pl.xi+(j+1)*n]
 	if pl.ownF {
-		pl.metric.sample(pl.noise, params, pl.w)
-		pl.w = pl.noise
+		pl.colour(state[pl.lo:pl.hi], state)
 	}
+}
+
+// colour turns the normals in w into metric noise at params, with what corrects it for a
+// metric that depends on them.
+func (pl *player) colour(params, state []float64) {
+	pl.metric.sample(pl.noise, params, pl.w)
+	if pl.correction != nil {
+		pl.correction.apply(pl.noise, params, pl.scale(state))
+	}
+	pl.w = pl.noise
 }
 
 // move moves the player's part of the state along dir with the noise drawn.

@@ -1,6 +1,7 @@
 package gan
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -39,6 +40,9 @@ func (t *Trainer) Recurrence() (langevin.Recurrence, error) {
 		}
 		if pl.s == 0 {
 			return nil, fmt.Errorf("gan: the %s moves without noise (temperature 0), so a path in positions has no density; give it a temperature > 0 or sample the innovation action", pl.name)
+		}
+		if err := pl.gaussian(); err != nil {
+			return nil, err
 		}
 		metric = metric || pl.ownF
 		r.eta = append(r.eta, eta)
@@ -82,7 +86,7 @@ func (r *recurrence) join() (langevin.Recurrence, error) {
 
 func (r *recurrence) Blocks() []langevin.Block { return r.blocks }
 
-// Drift writes −η·direction of block b (0 the discriminator, 1 the generator; 0 both, if
+// Drift writes −η·direction, with what corrects metric noise, of block b (0 the discriminator, 1 the generator; 0 both, if
 // there is one block) at q̃.
 func (r *recurrence) Drift(dst []float64, b int, qmix []float64) {
 	if len(r.blocks) == 1 {
@@ -93,6 +97,7 @@ func (r *recurrence) Drift(dst []float64, b int, qmix []float64) {
 	}
 	pl := r.drive(b, qmix)
 	scaled(dst, -r.eta[b], pl.dir)
+	pl.push(dst, qmix[pl.lo:pl.hi])
 }
 
 // drive computes the direction of block b at q̃ and returns its player.
@@ -110,6 +115,9 @@ func (r *recurrence) drive(b int, qmix []float64) *player {
 func (r *recurrence) HasAdjoint() error {
 	if r.slope != nil {
 		return nil
+	}
+	if err := cmp.Or(r.dis.differentiable(), r.gen.differentiable()); err != nil {
+		return err
 	}
 	d, err := newDirectionDerivative(r.Trainer)
 	if err != nil {

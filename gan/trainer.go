@@ -222,6 +222,9 @@ func (t *Trainer) allocate() (err error) {
 	t.dis.xi, t.dis.xiEnd = next(t.dis.inject(cfg.Noise.TD, cfg.Noise.MetricD, t.stepsD))
 	t.gen.xi, t.gen.xiEnd = next(t.gen.inject(cfg.Noise.TG, cfg.Noise.MetricG, 1))
 	t.inputs = at
+	if err = cmp.Or(t.dis.correct(cfg.Noise), t.gen.correct(cfg.Noise)); err != nil {
+		return err
+	}
 
 	t.x = make([]float64, 3*b*t.dim)
 	t.logit, t.c = make([]float64, 2*t.rowsD), make([]float64, 2*t.rowsD)

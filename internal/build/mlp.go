@@ -358,19 +358,29 @@ func decodeRegularisers(doc *spec.Doc, s *system, names []string, cfg *gan.Confi
 
 // checkNoise refuses noise that the kind or the optimizers do not have, at its key.
 func checkNoise(doc *spec.Doc, cfg gan.Config) error {
-	n, t := cfg.Noise, doc.Table("noise")
+	n, t, metric := cfg.Noise, doc.Table("noise"), false
 	for _, p := range []struct {
 		key         string
 		temperature float64
 		metric      bool
 		opt         gan.Optimizer
-	}{{"d", n.TD, n.MetricD, cfg.OptimizerD}, {"g", n.TG, n.MetricG, cfg.OptimizerG}} {
+		net         gan.Network
+	}{{"d", n.TD, n.MetricD, cfg.OptimizerD, cfg.Discriminator}, {"g", n.TG, n.MetricG, cfg.OptimizerG, cfg.Generator}} {
 		if p.temperature > 0 && !n.Injected() {
 			return t.Errorf("temperature_"+p.key, "found %v with noise.kind = %q, allowed 0: that kind injects none; use injected or a sum with it", p.temperature, n.Kind)
 		}
 		if p.metric && !p.opt.Direction.Natural {
 			return t.Errorf("metric_"+p.key, "found \"natural\" for the optimizer %q, allowed \"isotropic\": only natural and natural-momentum have a metric", p.opt.Name)
 		}
+		if p.temperature > 0 && p.metric {
+			metric = true
+			if err := n.Correctable(p.net, p.opt); err != nil {
+				return t.Errorf("correction", "%v", err)
+			}
+		}
+	}
+	if n.Corrected() && !metric {
+		return t.Errorf("correction", "found %q and no player has metric noise at a temperature > 0, allowed \"none\": isotropic noise has no Γ; set metric_g or metric_d to \"natural\"", n.Correction)
 	}
 	return nil
 }

@@ -127,6 +127,9 @@ func (o *optimalSystem) decode(doc *spec.Doc, s *system, cfg gan.Config, d *gan.
 	if err := o.decodeScheme(doc, s); err != nil {
 		return err
 	}
+	if n := cfg.Noise; priorName == "box" && n.Corrected() {
+		return doc.Table("noise").Errorf("correction", "found %q with the prior \"box\", allowed \"none\": in its folded coordinates F⁻¹ jumps at the walls, where Γ has delta functions; use the prior weight-decay", n.Correction)
+	}
 	if prior != nil && o.scheme == "" && cfg.Noise.TG == 0 {
 		return doc.Table("system.mlp").Errorf("prior", "found %q with generator noise at temperature 0, allowed \"none\": the prior's term of the potential is −T log π; set noise.temperature_g, or use no prior", priorName)
 	}
