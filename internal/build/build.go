@@ -91,10 +91,13 @@ func defaultRun() RunConfig { return RunConfig{Replicas: 1, CheckpointEvery: tim
 
 // StartConfig is the table [start].
 type StartConfig struct {
-	From  string `toml:"from" doc:"RUN/TASK: the final parameters of that task of another run, or of this one's directory, instead of the trainer's own start; relative to this file; empty: the trainer's start"`
-	Chain int    `toml:"chain" range:"[0,inf)" unit:"1" doc:"which chain of that task"`
-	Steps int    `toml:"steps" range:"[0,100000000]" unit:"step" doc:"training steps with the trainer's own noise before step 0 of everything that is measured"`
+	From  string  `toml:"from" doc:"RUN/TASK: the final parameters of that task of another run, or of this one's directory, instead of the trainer's own start; relative to this file; empty: the trainer's start"`
+	Chain int     `toml:"chain" range:"[0,inf)" unit:"1" doc:"which chain of that task"`
+	Steps int     `toml:"steps" range:"[0,100000000]" unit:"step" doc:"training steps with the trainer's own noise before step 0 of everything that is measured"`
+	Noise float64 `toml:"noise" range:"[0,inf)" unit:"1" doc:"the noise of these steps is multiplied by this; 0: without noise into the nearest basin, the same at every temperature; other than 1 for laws with additive noise only"`
 }
+
+func defaultStart() StartConfig { return StartConfig{Noise: 1} }
 
 // Load expands a document. Errors cite file and line; nothing is written.
 func Load(doc *spec.Doc) (*Experiment, error) {

@@ -402,13 +402,13 @@ func listActions() []Entry {
 
 // listTables is the reference of the tables that every experiment has.
 func listTables() []Entry {
-	obs, path, head, run, toy := defaultObservables(), engine.DefaultPath(), Head{Seed: 1}, defaultRun(), defaultToyTrainer()
+	start, obs, path, head, run, toy := defaultStart(), defaultObservables(), engine.DefaultPath(), Head{Seed: 1}, defaultRun(), defaultToyTrainer()
 	output := defaultOutput()
 	var out []Entry
 	for _, t := range []tableConfig{
 		{"(top level)", "name and seed", &head},
 		{"system", "what is simulated", &SystemConfig{}},
-		{"start", "where it starts", &StartConfig{}},
+		{"start", "where it starts", &start},
 		{"observables", "what is recorded", &obs},
 		{"path", "trajectories that are sampled", &path},
 		{"run", "tasks", &run},

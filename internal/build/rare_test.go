@@ -43,6 +43,8 @@ func TestRareRefusals(t *testing.T) {
 		{"[estimator.rate]\n", "path.sets.a=[\"mean_x < -2.0\"]", "path.sets.a: found a start that misses it by 1,"},
 		{"[estimator.rate]\n", "path.sets.b=[\"mean_x > y\"]", "path.sets.b: found [\"mean_x > y\"], allowed inequalities"},
 		{"[estimator.rate]\n", "path.hbar=2.0", "a rate belongs to the dynamics itself"},
+		{"[estimator.rate]\n", "path.start=\"gaussian\"", "path.start: found \"gaussian\", allowed \"fixed\""},
+		{"[estimator.rate]\n", "path.start=\"boltzmann\"", "path.start: found \"boltzmann\", allowed \"fixed\""},
 		{"[estimator.rate]\nfrom = 29\n", "seed=1", "from: found 29, allowed at most path.steps − 2 = 28"},
 		{"[estimator.rate]\nruns = 0\nladders = 0\n", "seed=1", "one of them above 0"},
 		{"[estimator.transition-paths]\n", "path.hbar=2.0", "transition paths are those of the dynamics itself"},

@@ -3,11 +3,14 @@ package build
 import (
 	"bytes"
 	"context"
+	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"machlup/internal/engine"
+	"machlup/internal/spec"
 )
 
 const trained = `
@@ -73,5 +76,37 @@ func TestTheStartIsTrainedOnce(t *testing.T) {
 	}
 	if loadText(t, "name = \"none\"\n[system]\nkind = \"ou\"\n[estimator.ensemble]\n").Tasks[0].Prepare != nil {
 		t.Error("a start without steps is prepared")
+	}
+}
+
+// Without noise a start is the same at every temperature; where noise is not a factor it is refused.
+func TestStartNoise(t *testing.T) {
+	at := func(temperature string) float64 {
+		doc, err := spec.Parse("exp.toml", []byte("[system]\nkind = \"double-well\"\n[start]\nsteps = 1000\nnoise = 0.0\n[trainer]\nstart = [0.1]\n[trainer.euler-maruyama]\ntemperature = "+temperature+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sys, err := decodeSystem(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := new(start).train(context.Background(), sys, engine.Env{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Start[0]
+	}
+	if cold, hot := at("0.1"), at("2.0"); cold != hot || math.Abs(cold-1) > 1e-3 {
+		t.Errorf("starts %v and %v, want the well at 1 twice", cold, hot)
+	}
+	toy := "name = \"noise\"\n[system]\nkind = \"double-well\"\n[start]\nsteps = 10\nnoise = 0.5\n[estimator.ensemble]\n"
+	game := ganText + "[start]\nsteps = 10\nnoise = 0.5\n"
+	for _, c := range []struct{ text, set, want string }{
+		{toy, "start.steps=0", "start.noise: found 0.5 with steps = 0"},
+		{game, "trainer.discriminator.optimizer=\"adam\"", "start.noise: found 0.5, allowed 1: "},
+	} {
+		if _, err := parse(c.text, c.set); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.set, err, c.want)
+		}
 	}
 }

@@ -70,7 +70,7 @@ func decodeSystem(doc *spec.Doc) (*system, error) {
 	if cfg.Kind == "" {
 		return nil, doc.Table("system").Errorf("kind", "found nothing, allowed %s", strings.Join(systemNames(), ", "))
 	}
-	s := &system{name: cfg.Kind, paths: []string{"system.kind", "start.steps", "observables"}, obs: defaultObservables()}
+	s := &system{name: cfg.Kind, paths: []string{"system.kind", "start.steps", "start.noise", "observables"}, start: defaultStart(), obs: defaultObservables()}
 	if err := doc.Table("start").Decode(&s.start); err != nil {
 		return nil, err
 	}
@@ -85,6 +85,9 @@ func decodeSystem(doc *spec.Doc) (*system, error) {
 			m, err := s.build(engine.Env{}) // refuse now what cannot be built
 			if err != nil {
 				return nil, doc.Table("system").Errorf("", "%v", err)
+			}
+			if err := s.start.check(doc, m); err != nil {
+				return nil, err
 			}
 			s.shape = cmp.Or(m.Shape, cfg.Kind)
 			for _, o := range m.Observer.Observables() {
@@ -133,6 +136,22 @@ func (s *system) model(env engine.Env) (*engine.Model, error) {
 	return m, err
 }
 
+// check refuses a factor where noise is not additive: inputs that choose a minibatch make no
+// smaller noise when they are smaller.
+func (c StartConfig) check(doc *spec.Doc, m *engine.Model) error {
+	switch {
+	case c.Noise == 1:
+		return nil
+	case c.Steps == 0:
+		return doc.Table("start").Errorf("noise", "found %v with steps = 0, allowed 1: there are no steps before the start", c.Noise)
+	case m.NoRecurrence != nil:
+		return doc.Table("start").Errorf("noise", "found %v, allowed 1: of additive noise in a recurrence alone a part can be taken; %v", c.Noise, m.NoRecurrence)
+	case m.Recurrence == nil:
+		return doc.Table("start").Errorf("noise", "found %v, allowed 1: this system has no additive noise", c.Noise)
+	}
+	return nil
+}
+
 // A start is the configuration after [start] steps, of one sweep point and replica: trained
 // once for all parts and estimators of a run.
 type start struct {
@@ -152,7 +171,7 @@ func (s *start) train(ctx context.Context, sys *system, env engine.Env) (*engine
 		copy(m.Start, s.q)
 		return m, nil
 	}
-	if err := engine.Train(ctx, m, sys.start.Steps, env.Stream("start")); err != nil {
+	if err := engine.Train(ctx, m, sys.start.Steps, sys.start.Noise, env.Stream("start")); err != nil {
 		return m, err
 	}
 	s.q = append([]float64(nil), m.Start...)

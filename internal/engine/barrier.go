@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -20,66 +21,94 @@ func (a *minimumAction) PoolKey() string { return rarePool }
 func (r *rate) Pool(tasks []Finished, out *Output) error          { return poolRare(tasks, out) }
 func (a *minimumAction) Pool(tasks []Finished, out *Output) error { return poolRare(tasks, out) }
 
-// poolRare compares, for each replica, minimum actions at several η and rates at several T.
+// poolRare compares, for each replica of each system, minimum actions at several η and
+// durations and rates at several T.
 func poolRare(tasks []Finished, out *Output) error {
-	var replicas []int
+	var order []string
+	minima, rates := map[string][]minimumAt{}, map[string][]rateAt{}
 	for _, t := range tasks {
-		if !slices.Contains(replicas, t.Replica) {
-			replicas = append(replicas, t.Replica)
+		label := rareLabel(t)
+		if !slices.Contains(order, label) {
+			order = append(order, label)
+		}
+		switch r := t.Runner.(type) {
+		case *minimumAction:
+			if p := t.Parts[0].(*MinimumActionPart); p.Failed == "" && p.Path.Converged {
+				minima[label] = append(minima[label], minimumAt{r.eta, float64(r.setup.Config.Steps) * r.eta, p.Path.Action * r.temperature, r.barrier(p) * r.temperature})
+			}
+		case *rate:
+			if v, ok := r.best(t.Parts); ok && r.temperature > 0 {
+				rates[label] = append(rates[label], rateAt{r.temperature, r.eta, v})
+			}
 		}
 	}
-	for _, replica := range replicas {
-		var minima []minimumAt
-		var rates []rateAt
-		for _, t := range tasks {
-			if t.Replica != replica {
-				continue
-			}
-			switch r := t.Runner.(type) {
-			case *minimumAction:
-				if p := t.Parts[0].(*MinimumActionPart); p.Failed == "" && p.Path.Converged {
-					minima = append(minima, minimumAt{r.eta, r.temperature, float64(r.setup.Config.Steps) * r.eta, p.Path.Action * r.temperature, r.barrier(p) * r.temperature})
-				}
-			case *rate:
-				if v, ok := r.best(t.Parts); ok && r.temperature > 0 {
-					rates = append(rates, rateAt{r.temperature, v})
-				}
-			}
-		}
-		label := fmt.Sprintf("rare/r%d", replica)
-		barrier := writeExtrapolated(minima, label, out)
-		writeArrhenius(rates, barrier, label, out)
+	for _, label := range order {
+		writeArrhenius(rates[label], writeLeast(minima[label], label, out), label, out)
 	}
 	return nil
 }
 
-// minimumAt is S_min·T at one η.
-type minimumAt struct{ eta, temperature, duration, st, reference float64 }
-
-// writeExtrapolated carries S_min·T to η → 0 through the polynomial of all step sizes, paths
-// of one duration. It returns the best value there is, NaN without.
-func writeExtrapolated(minima []minimumAt, label string, out *Output) float64 {
-	if len(minima) == 0 {
-		return math.NaN()
+// rareLabel names the replica and the system: swept keys other than temperatures, step sizes
+// and what only says how paths are sampled make systems of their own.
+func rareLabel(t Finished) string {
+	var parts []string
+	for key, value := range t.Swept {
+		last := key[strings.LastIndex(key, ".")+1:]
+		method := strings.HasPrefix(key, "path.") && !strings.HasPrefix(key, "path.sets") ||
+			strings.HasPrefix(key, "estimator.") || strings.HasPrefix(key, "move.") || strings.HasPrefix(key, "run.")
+		if !method && last != "eta" && !strings.HasPrefix(last, "temperature") {
+			parts = append(parts, last+"="+value)
+		}
 	}
-	slices.SortStableFunc(minima, func(a, b minimumAt) int { return cmp.Compare(a.eta, b.eta) })
+	slices.Sort(parts)
+	return strings.Join(append([]string{"rare"}, append(parts, fmt.Sprintf("r%d", t.Replica))...), "/")
+}
+
+// minimumAt is S_min·T at one η and duration, and the highest U on the path less that of its start.
+type minimumAt struct{ eta, duration, st, reference float64 }
+
+// writeLeast compares minimum actions of one system: of paths of several durations it takes the
+// longest, whose action is least; of one duration it carries S_min·T to η → 0 through the
+// polynomial of all step sizes. It returns the best there is, NaN without any.
+func writeLeast(minima []minimumAt, label string, out *Output) minimumAt {
+	if len(minima) == 0 {
+		return minimumAt{st: math.NaN(), reference: math.NaN()}
+	}
+	slices.SortStableFunc(minima, func(a, b minimumAt) int {
+		return cmp.Or(cmp.Compare(a.eta, b.eta), cmp.Compare(b.duration, a.duration))
+	})
+	finest := minima[0]
 	var eta, st []float64
+	var longer []string
 	for _, m := range minima {
-		if math.Abs(m.duration/minima[0].duration-1) > 1e-9 {
-			return minima[0].st // of different durations: not comparable
+		if m.eta > finest.eta || m.duration == finest.duration {
+			continue
+		}
+		longer = append(longer, fmt.Sprintf("%.4g at %.6g", m.st, m.duration))
+	}
+	longer = slices.Compact(longer)
+	if len(longer) > 0 {
+		out.Table(Summary).AddAs(label, "S_min·T, longest path", finest.st, nil, finest.reference, nil, "energy",
+			fmt.Sprintf("an upper bound of what escape costs: duration %.6g at eta = %.4g; shorter ones: %s; reference: the highest U on the path less U of its start, another upper bound", finest.duration, finest.eta, strings.Join(longer, ", ")))
+		return finest
+	}
+	for _, m := range minima {
+		if math.Abs(m.duration/finest.duration-1) > 1e-9 {
+			return finest // each η has a duration of its own: not comparable
 		}
 		if len(eta) == 0 || m.eta > eta[len(eta)-1]*(1+1e-9) {
 			eta, st = append(eta, m.eta), append(st, m.st)
 		}
 	}
 	if len(eta) < 3 {
-		return st[0]
+		return finest
 	}
 	value := atZero(eta, st)
 	stderr := math.Abs(value - atZero(eta[:len(eta)-1], st[:len(st)-1]))
-	out.Table(Summary).AddAs(label, "S_min·T as eta -> 0", value, stderr, minima[0].reference, nil, "energy",
-		fmt.Sprintf("polynomial through %d step sizes at duration %.6g; stderr: without the coarsest; reference: the highest U on the path of the finest less U of its start", len(eta), minima[0].duration))
-	return value
+	out.Table(Summary).AddAs(label, "S_min·T as eta -> 0", value, stderr, finest.reference, nil, "energy",
+		fmt.Sprintf("polynomial through %d step sizes at duration %.6g; stderr: without the coarsest; reference: the highest U on the path of the finest less U of its start", len(eta), finest.duration))
+	finest.st = value
+	return finest
 }
 
 // atZero is Lagrange's polynomial through (x, y) at 0.
@@ -99,24 +128,33 @@ func atZero(x, y []float64) float64 {
 
 // rateAt is a rate at one temperature.
 type rateAt struct {
-	temperature float64
-	rate        analysis.Estimate
+	temperature, eta float64
+	rate             analysis.Estimate
 }
 
-// best is the weighted mean of the rates that have a plateau.
+// best is the weighted mean of the rates that have a plateau; there is none where they disagree.
 func (r *rate) best(parts []any) (analysis.Estimate, bool) {
+	var found []analysis.Estimate
 	sum, weight := 0.0, 0.0
 	for _, c := range r.estimates(parts) {
-		if value, stderr, err := r.plateau(c); err == nil {
-			sum, weight = sum+value/(stderr*stderr), weight+1/(stderr*stderr)
+		value, stderr, err := r.plateau(c)
+		if err != nil {
+			continue
 		}
+		if found = append(found, analysis.Estimate{Value: value, StdErr: stderr}); analysis.CheckAgreement("k_AB", found[0], found[len(found)-1]) != nil {
+			return analysis.Estimate{}, false
+		}
+		sum, weight = sum+value/(stderr*stderr), weight+1/(stderr*stderr)
 	}
 	return analysis.Estimate{Value: sum / weight, StdErr: 1 / math.Sqrt(weight)}, weight > 0
 }
 
-// writeArrhenius fits ln k = a − E/T, weighted, and sets E beside S_min·T.
-func writeArrhenius(rates []rateAt, barrier float64, label string, out *Output) {
-	slices.SortStableFunc(rates, func(a, b rateAt) int { return cmp.Compare(a.temperature, b.temperature) })
+// writeArrhenius fits ln k = a − E/T, weighted, of the finest step size at each temperature, and
+// sets E beside S_min·T.
+func writeArrhenius(rates []rateAt, least minimumAt, label string, out *Output) {
+	slices.SortStableFunc(rates, func(a, b rateAt) int {
+		return cmp.Or(cmp.Compare(a.temperature, b.temperature), cmp.Compare(a.eta, b.eta))
+	})
 	rates = slices.CompactFunc(rates, func(a, b rateAt) bool { return a.temperature == b.temperature })
 	if len(rates) < 3 {
 		return
@@ -138,8 +176,11 @@ func writeArrhenius(rates []rateAt, barrier float64, label string, out *Output) 
 		status = "not a straight line: " + status
 	}
 	var reference any
-	if !math.IsNaN(barrier) {
-		reference, status = barrier, status+"; reference: S_min·T, which the slope tends to as T → 0"
+	if !math.IsNaN(least.st) {
+		reference, status = least.st, status+"; reference: S_min·T, an upper bound of what the slope tends to as T → 0"
+		if !math.IsNaN(least.reference) {
+			status += fmt.Sprintf("; the highest U on its path less U of the start, another: %.4g", least.reference)
+		}
 	}
 	fewest := math.Inf(1)
 	for _, r := range rates {

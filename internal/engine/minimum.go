@@ -139,9 +139,9 @@ func (a *minimumAction) ends(ctx context.Context, m *Model) (e pathint.Ends, fai
 		e, err = a.setup.ends(m)
 		return e, "", err
 	}
-	sets, err := a.setup.Config.Sets.bind(m)
+	sets, err := a.setup.Config.Sets.bind(m) // which looks at the start again, now at rest
 	if err != nil {
-		return e, err.Error(), nil
+		return e, "the start, brought to rest, has left A: " + err.Error(), nil
 	}
 	t, values := newTrajectory(m, a.env.Part("minimum-action", 0)), make([]float64, len(a.cols))
 	for t.k < a.cfg.Search {
@@ -162,21 +162,6 @@ func (a *minimumAction) ends(ctx context.Context, m *Model) (e pathint.Ends, fai
 		}
 	}
 	return e, fmt.Sprintf("no state at rest in B was found in %d steps: more steps (search), heat, or a larger B", a.cfg.Search), nil
-}
-
-// heated is step with its noise multiplied.
-func (t *trajectory) heated(by float64) bool {
-	t.src.Normals(t.xi)
-	for i := range t.xi {
-		t.xi[i] *= by
-	}
-	t.m.Map.Step(t.next, t.state, t.xi)
-	t.k++
-	if !finite(t.next) {
-		return false
-	}
-	t.state, t.next = t.next, t.state
-	return true
 }
 
 // rest moves q by noise-free steps, memory dropped at the end.

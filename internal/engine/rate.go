@@ -67,6 +67,8 @@ func NewRate(cfg RateConfig, setup PathSetup, env Env, m *Model) (Runner, error)
 		return nil, &KeyError{"from", fmt.Sprint(cfg.From), fmt.Sprintf("at most path.steps − 2 = %d: two halves of the plateau are compared", steps-2)}
 	case setup.Config.End != "free" || setup.Config.Hbar != 1 || setup.Config.Tilt != 0:
 		return nil, &KeyError{"path.tilt", fmt.Sprintf("end = %q, hbar = %v, tilt = %v", setup.Config.End, setup.Config.Hbar, setup.Config.Tilt), "a free end, ħ = 1 and no tilt: a rate belongs to the dynamics itself"}
+	case setup.Config.Start != "fixed":
+		return nil, &KeyError{"path.start", fmt.Sprintf("%q", setup.Config.Start), `"fixed": Z_A is of paths from one state in A, and forward trajectories start there; for paths whose q_0 has a density in A use paths or transition-paths`}
 	case cfg.Runs == 0 && cfg.Ladders == 0:
 		return nil, &KeyError{"runs", "0 with ladders = 0", "one of them above 0"}
 	case cfg.Runs > 0 && cfg.Runs < 100*rateChunks:

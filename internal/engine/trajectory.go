@@ -24,8 +24,14 @@ func newTrajectory(m *Model, src *rng.Stream) *trajectory {
 
 // step takes one step and reports whether the new state is finite. The last finite state
 // stays if it is not.
-func (t *trajectory) step() bool {
+func (t *trajectory) step() bool { return t.heated(1) }
+
+// heated is step with its inputs multiplied.
+func (t *trajectory) heated(by float64) bool {
 	t.src.Normals(t.xi)
+	for i := range t.xi {
+		t.xi[i] *= by
+	}
 	t.m.Map.Step(t.next, t.state, t.xi)
 	t.k++
 	if !finite(t.next) {
@@ -64,9 +70,9 @@ func (t *trajectory) restore(s TrajectoryState) error {
 	return nil
 }
 
-// Train moves the model's start by some steps of its map, memory dropped, as Advance does; it
-// can be stopped, saves its state and goes on from there.
-func Train(ctx context.Context, m *Model, steps int, src *rng.Stream) error {
+// Train moves the model's start by some steps of its map with its inputs multiplied by noise,
+// memory dropped, as Advance does; it can be stopped, saves its state and goes on from there.
+func Train(ctx context.Context, m *Model, steps int, noise float64, src *rng.Stream) error {
 	t, session, saved := newTrajectory(m, src), SessionOf(ctx), TrajectoryState{}
 	if session.Restore(&saved) {
 		if err := t.restore(saved); err != nil {
@@ -80,7 +86,7 @@ func Train(ctx context.Context, m *Model, steps int, src *rng.Stream) error {
 				return err
 			}
 		}
-		if !t.step() {
+		if !t.heated(noise) {
 			return &Divergence{What: "the training before the start; lower the learning rate", Step: t.k}
 		}
 	}
