@@ -98,24 +98,38 @@ func (e *extrapolating) Pool(tasks []Finished, out *Output) error {
 	return nil
 }
 
-// labelWithoutStep is the label of a task without the swept values that are its step.
+// labelWithoutStep is the label of a task without the swept values that are its step. A swept learning rate that is
+// another multiple of the step, such as that of the other player, stays as that multiple: points that scale together differ
+// in the step alone.
 func (e *extrapolating) labelWithoutStep(t Finished) string {
 	var kept []string
 	for _, part := range strings.Split(t.Label, "/") {
 		var words []string
 		for _, w := range strings.Split(part, ",") {
-			if _, value, ok := strings.Cut(w, "="); ok {
-				if v, err := strconv.ParseFloat(value, 64); err == nil && v == e.eta {
-					continue
-				}
+			if w = e.withoutStep(w); w != "" {
+				words = append(words, w)
 			}
-			words = append(words, w)
 		}
 		if len(words) > 0 {
 			kept = append(kept, strings.Join(words, ","))
 		}
 	}
 	return strings.Join(kept, "/")
+}
+
+// withoutStep is a word key=value of a label, empty if it says the step.
+func (e *extrapolating) withoutStep(word string) string {
+	key, text, _ := strings.Cut(word, "=")
+	last := key[strings.LastIndex(key, ".")+1:]
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || last != "eta" && last != "step" {
+		return word
+	}
+	ratio := value / e.eta
+	if math.Abs(ratio-1) < 1e-9 {
+		return ""
+	}
+	return key + "=" + strconv.FormatFloat(ratio, 'g', 9, 64) + "η"
 }
 
 // pool writes a row for each quantity of tasks in descending order of the step.
