@@ -46,7 +46,7 @@ func (c *sgldScheme) scheme(f langevin.Drift) (langevin.Map, error) {
 	return c.SGMCMCConfig.New(f, c.GradientConfig)
 }
 func (c *sgldScheme) step() float64                     { return c.Eta }
-func (c *sgldScheme) temperature() float64              { return c.Temperature }
+func (c *sgldScheme) temperature() float64              { return coldest(c.Temperature, c.Temperatures) }
 func (c *sgldScheme) gradient() langevin.GradientConfig { return c.GradientConfig }
 func (c *sgldScheme) stationary() error {
 	if c.Schedule == "polynomial" {
@@ -94,8 +94,9 @@ var (
 	}}
 )
 
-// samplesGradient tells the model what a scheme's schedule and gradient mean for it.
+// samplesGradient tells the model what a scheme's law, schedule and gradient mean for it.
 func samplesGradient(m *engine.Model, scheme schemeConfig) {
+	m.OtherLaw = otherLaw(scheme)
 	if s, ok := scheme.(interface{ stationary() error }); ok && s.stationary() != nil {
 		m.NoStationary = s.stationary()
 	}

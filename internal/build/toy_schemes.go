@@ -24,7 +24,7 @@ func (c *heunScheme) temperature() float64                          { return c.T
 
 func (c *nesterovScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
 func (c *nesterovScheme) step() float64                                 { return c.Eta }
-func (c *nesterovScheme) temperature() float64                          { return c.Temperature }
+func (c *nesterovScheme) temperature() float64                          { return coldest(c.Temperature, c.Temperatures) }
 
 func (c *milsteinScheme) scheme(f langevin.Drift) (langevin.Map, error) {
 	metric, err := langevin.NewSineMetric(c.SineMetricConfig)

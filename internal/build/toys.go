@@ -118,11 +118,11 @@ type (
 
 func (c *eulerMaruyamaScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
 func (c *eulerMaruyamaScheme) step() float64                                 { return c.Eta }
-func (c *eulerMaruyamaScheme) temperature() float64                          { return c.Temperature }
+func (c *eulerMaruyamaScheme) temperature() float64                          { return coldest(c.Temperature, c.Temperatures) }
 
 func (c *heavyBallScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
 func (c *heavyBallScheme) step() float64                                 { return c.Eta }
-func (c *heavyBallScheme) temperature() float64                          { return c.Temperature }
+func (c *heavyBallScheme) temperature() float64                          { return coldest(c.Temperature, c.Temperatures) }
 
 func (c *leimkuhlerMatthewsScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
 func (c *leimkuhlerMatthewsScheme) step() float64                                 { return c.Eta }

@@ -49,6 +49,8 @@ type Model struct {
 	Potential   langevin.Potential
 	Temperature float64 // of that law
 	NoPotential error
+	// OtherLaw is why the chain of Map has not the law of Potential even as its step goes to 0, nil where it has.
+	OtherLaw error
 	// InverseTemperature is β where the stationary law is e^{−βE} of the observable energy,
 	// exactly; 0 where there is no such law, or a Potential tells it.
 	InverseTemperature float64

@@ -235,7 +235,7 @@ func pairedCorrelation(a, b []float64) float64 {
 // boltzmannMeans returns the averages of a model's observables under e^{−U/T} in one dimension
 // by quadrature, nil where it is not one-dimensional or has no such law.
 func boltzmannMeans(m *Model) func(name string) float64 {
-	if m.Potential == nil || m.Potential.Dim() != 1 || !(m.Temperature > 0) || m.Map == nil || m.Map.Config() != 1 {
+	if m.Potential == nil || m.OtherLaw != nil || m.Potential.Dim() != 1 || !(m.Temperature > 0) || m.Map == nil || m.Map.Config() != 1 {
 		return nil
 	}
 	const nodes, reach = 20000, 45.0 // e^{−45} of the largest density is left out

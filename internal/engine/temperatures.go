@@ -52,6 +52,9 @@ func NewTemperatures(cfg TemperaturesConfig, env Env, m *Model) (Runner, error) 
 		return nil, m.NoStationary
 	}
 	e := &temperatures{cfg: cfg, env: env, status: "ok"}
+	if m.OtherLaw != nil {
+		e.status = "ok: " + m.OtherLaw.Error() + ", so the ratio is no temperature of a law"
+	}
 	if m.Potential == nil {
 		e.status = "ok: no potential, so the ratio is no temperature of a law: it depends on observable and lag"
 	}

@@ -76,6 +76,8 @@ func (t *transition) checkConjugate(m *Model) error {
 			reason = m.NoPotential.Error()
 		}
 		return &KeyError{"conjugate", found, "none: " + reason}
+	case m.OtherLaw != nil:
+		return &KeyError{"conjugate", found, "none: " + m.OtherLaw.Error()}
 	}
 	return nil
 }
