@@ -137,8 +137,7 @@ func ResultTables(observables []record.Column) []record.Schema {
 		Ladder, Overlap, Density, Samples(2), Phase, Survival, ArrheniusTable, Transition, TransitionCovariance, Reweighted,
 		Crossings, Scaling, ScalingPoints, OrderLawTable, VerdictTable, HysteresisTable, HysteresisArea, ModeTable, Occupancy(2), FlowTable, FlowModesTable, CorrelationTable, MinimumPath(observables), Committor(observables),
 		LinearNoiseTable, GradientNoiseTable, CorrelatorTable,
-		NonEquilibrium, Currents,
-		NonEquilibrium, Currents}
+		NonEquilibrium, Currents, Escape, ExtrapolationTable, SGDInference}
 }
 
 // Trace is the schema of trace.csv for the selected observables.
