@@ -27,6 +27,7 @@ type GameEntry struct {
 var smallGames = []GameEntry{
 	{"dirac", "Dirac-GAN: a generated point θ, a critic ψx, data at 0", "saturating", func() GameConfig { c := DefaultDirac(); return &c }},
 	{"bilinear", "θᵀAψ: a generated point θ, a critic xᵀAψ, data at 0", "wasserstein", func() GameConfig { c := DefaultBilinear(); return &c }},
+	{"curved", "a generated point θ + (a/κ) sin κθ, a critic ψx, data at 0: the metric depends on θ", "wasserstein", func() GameConfig { c := DefaultCurved(); return &c }},
 	{"lq", "linear generator Az + b against a quadratic critic xᵀWx + vᵀx + c", "non-saturating", func() GameConfig { c := DefaultLQ(); return &c }},
 }
 

@@ -49,17 +49,26 @@ func (n Noise) Correctable(net Network, o Optimizer) error {
 	if constantMetric(net) {
 		return nil
 	}
-	m, ok := net.(*MLP)
-	if !ok {
+	if _, ok := net.newStages(1).(secondStages); !ok {
 		return fmt.Errorf("found %q with a network of another kind than the perceptron, allowed none: the derivative of its metric is not available", n.Correction)
 	}
-	if a, ok := m.act.(leakyReLU); ok && a.slope != 1 {
+	if a, ok := kinked(net); ok {
 		return fmt.Errorf("found %q with the activation %q, allowed none: F jumps where a hidden unit switches, so Γ = ∂F⁻¹ has delta functions there and neither ηTΓ nor an average of two ends gives its law; use tanh or softplus", n.Correction, a.name)
 	}
 	if k := net.Params(); n.Correction != Kinetic && k > MaxDivergence {
 		return fmt.Errorf("found %q with %d parameters, allowed up to %d: the exact Γ takes a derivative of F for each of them a step, and a stochastic estimate would bias the law; use %s or a smaller network", n.Correction, k, MaxDivergence, Kinetic)
 	}
 	return nil
+}
+
+// kinked returns the activation of a network whose J jumps.
+func kinked(net Network) (leakyReLU, bool) {
+	m, ok := net.(*MLP)
+	if !ok {
+		return leakyReLU{}, false
+	}
+	a, ok := m.act.(leakyReLU)
+	return a, ok && a.slope != 1
 }
 
 // constantMetric tells networks whose F does not depend on their own parameters.
@@ -164,9 +173,9 @@ type metricDivergence struct {
 }
 
 func newMetricDivergence(pl *player) *metricDivergence {
-	p, n := pl.p.(*pass), pl.net.Params()
+	p, n := pl.p.(secondStages), pl.net.Params()
 	p.enableSeconds()
-	m := &metricDivergence{metric: pl.metric, slope: newMetricSlope(p, pl.rows)}
+	m := &metricDivergence{metric: pl.metric, slope: newMetricSlope(p, pl.rows*pl.net.Out(), n, pl.rows)}
 	for _, v := range []*[]float64{&m.unit, &m.col, &m.sum} {
 		*v = make([]float64, n)
 	}
@@ -187,16 +196,16 @@ func (m *metricDivergence) divergence(dst, params []float64) {
 
 // A metricSlope differentiates Fy, F = JᵀJ/N + λI, at a y that is held fixed.
 type metricSlope struct {
-	p          *pass
+	p          secondStages
 	rows       float64
 	jy, second []float64 // [rows×out]
 	zero       []float64 // [rows×out]
 	grad       []float64 // [n]
 }
 
-func newMetricSlope(p *pass, rows int) metricSlope {
-	n := rows * p.net.Out()
-	return metricSlope{p, float64(rows), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, p.net.Params())}
+// newMetricSlope is of m = rows·out outputs and n parameters.
+func newMetricSlope(p secondStages, m, n, rows int) metricSlope {
+	return metricSlope{p, float64(rows), make([]float64, m), make([]float64, m), make([]float64, m), make([]float64, n)}
 }
 
 // subtract takes (R F)y = (R{Jᵀ}Jy + Jᵀ R{J}y)/N from dst, R along v (parameters) and rin

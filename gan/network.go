@@ -53,3 +53,14 @@ type stages interface {
 	tangentGradient(rgrad, v []float64)
 	tangentInputCotangent(dst, params, v []float64, lo, hi int)
 }
+
+// secondStages are stages with second tangents, which derivatives of J take.
+type secondStages interface {
+	stages
+	// enableSeconds allocates what mixedTangent needs.
+	enableSeconds()
+	// mixedTangent writes the second derivative of the outputs [rows×out] along (v1, rin1) and
+	// along v2, which moves parameters only; v1 and rin1 may be nil for zero. It follows forward
+	// and leaves the tangents of the first direction.
+	mixedTangent(out, params, v1, rin1, v2 []float64)
+}

@@ -15,7 +15,7 @@ func TestNoiseMutants(t *testing.T) {
 		{Name: "data with replacement", File: "noise_epoch.go", Old: "e.order[at], e.order[k] = e.order[k], e.order[at]", New: "e.order[at] = e.order[k]", Run: "^TestEpochs$"},
 		{Name: "Adam without the slope of its scale", File: "rule_derivative.go", Old: "byV = rate * m / (scale * scale * 2 * r * root)", New: "byV = 0 * m", Run: "^TestRuleDerivatives$"},
 		{Name: "what a fast pass left behind", File: "noise_gaussian.go", Old: "pl.p.forward(t.logit, at.psi, pl.p.inputs(), 2*r)", New: "_ = r", Run: "^TestAdaptiveLinearizer$"},
-		{Name: "half of Γ", File: "metric_correction.go", Old: "num.Axpy(p.c*s/2, p.value, y)", New: "num.Axpy(p.c*s/4, p.value, y)", Run: "^TestCorrectedStep$"},
+		{Name: "half of Γ", File: "metric_correction.go", Old: "num.Axpy(p.c*s/2, p.value, y)", New: "num.Axpy(p.c*s/4, p.value, y)", Run: "^TestCurvedLaw$"},
 		{Name: "Γ not in the residual", File: "metric_correction.go", Old: "num.Axpy(p.c*pl.s*pl.s/2, p.value, dst)", New: "_ = dst", Run: "^TestCorrectedStep$"},
 		{Name: "Γ without J's own derivative", File: "metric_correction.go", Old: "	p.gradient(m.grad)\n	num.Axpy(-1, m.grad, dst)", New: "", Run: "^TestMetricDivergence$"},
 		{Name: "noise at the end point alone", File: "metric_correction.go", Old: "y[i] = (y[i] + end) / 2", New: "y[i] = end", Run: "^TestKineticStep$"},

@@ -102,10 +102,11 @@ func (cfg Config) quantities() []quantity {
 
 // parameters are the observables of a small game's configuration [ψ | θ].
 func (cfg Config) parameters() []quantity {
-	gen, ok := cfg.Generator.(*Linear)
-	dis, both := cfg.Discriminator.(*Linear)
-	if !ok || !both {
-		return nil
+	gen, dis := cfg.Generator, cfg.Discriminator
+	for _, net := range []Network{gen, dis} {
+		if _, perceptron := net.(*MLP); perceptron || net == nil {
+			return nil
+		}
 	}
 	var list []quantity
 	for i := range gen.Params() {

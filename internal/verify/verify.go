@@ -81,6 +81,7 @@ func Checks() []Check {
 		sgmcmcChecks(),
 		escapeChecks(),
 		metricChecks(),
+		correctionChecks(),
 		pathChecks(),
 		imaginaryChecks(),
 		stagedChecks(),
