@@ -23,6 +23,8 @@ type NonEquilibriumConfig struct {
 	Steps  int     `toml:"steps" range:"[1,10000]" unit:"step" doc:"steps of each of them"`
 	Spread float64 `toml:"spread" range:"(0,inf)" unit:"1" doc:"standard deviation of their start, in units of a step's noise"`
 
+	Extrapolate int `toml:"extrapolate" range:"[0,8]" unit:"1" doc:"p of the leading error η^p in the step: rates are extrapolated to step 0 over the points that differ in the step alone; 0: not"`
+
 	Field []string  `toml:"field" doc:"two observables whose plane the current is shown on; empty: none"`
 	Bins  int       `toml:"bins" range:"[2,200]" unit:"1" doc:"cells of the plane in each direction"`
 	Low   []float64 `toml:"low" unit:"observable" doc:"lower edges of the plane, one for each of field"`
@@ -92,7 +94,25 @@ func NewNonEquilibrium(cfg NonEquilibriumConfig, env Env, m *Model) (Runner, err
 	for _, o := range m.Observer.Observables() {
 		e.names = append(e.names, o.Name)
 	}
-	return e, e.plane()
+	if err := e.plane(); err != nil || cfg.Extrapolate == 0 {
+		return e, err
+	}
+	return &extrapolating{Runner: e, order: cfg.Extrapolate, eta: m.Eta, series: e.rates, common: env.Coupling == ""}, nil
+}
+
+// rates are the draws of the rates per unit of time, chain by chain.
+func (e *nonEquilibrium) rates(parts []any) []steppedSeries {
+	out := []steppedSeries{{Name: "entropy production rate"}}
+	for _, pair := range e.pairs() {
+		out = append(out, steppedSeries{Name: "area rate of " + e.names[pair[0]] + ", " + e.names[pair[1]]})
+	}
+	for _, p := range parts[:e.cfg.Chains] {
+		chain := p.(*NonEquilibriumPart)
+		for i, s := range append([][]float64{chain.Entropy}, chain.Area...) {
+			out[i].Chains = append(out[i].Chains, scaledBy(s, 1/e.eta))
+		}
+	}
+	return out
 }
 
 // plane checks the keys of the field of currents.

@@ -20,6 +20,7 @@ const perStep = "entropy production per step"
 // theorems, which are exact for any system.
 func nonEquilibriumChecks() []Check {
 	checks := append(gameEntropy(), diracEntropy()...)
+	checks = append(checks, entropyLimits()...)
 	checks = append(checks, potentialEntropy()...)
 	return append(checks, trainerTheorems()...)
 }
@@ -82,6 +83,50 @@ func diracEntropy() []Check {
 			Name: "Langevin Dirac-GAN with R1, " + c.dynamics + ": entropy production, 4ω²/γ as h → 0", Kind: MonteCarlo,
 			Experiment: d.text(), Cell: nonEquilibriumCell(perStep, "", ""), Exact: value, Tolerance: 0.03 * value})
 	}
+	return checks
+}
+
+// entropyLimits: the rates at three steps carried to step 0, where the flows have 2b²/a and 4ω²/γ. Exact is the same
+// combination of the exact rates at the three steps, which is within 0.5 % of that.
+func entropyLimits() []Check {
+	const a, b, gamma, omega = 1.0, 1.0, 0.8, 0.5
+	steps := []float64{0.2, 0.1, 0.05}
+	game := func(h float64) float64 { return exact.LinearGameStepEntropy(a, b, h) / h }
+	flow := func(h float64) float64 {
+		s := math.Sqrt(2 * h * 1e-5)
+		return exact.AlternatingStepEntropy([]float64{1 - h*gamma, -h * omega, h * omega, 1}, []int{2}, []float64{s, s}) / h
+	}
+	richardson := func(rate func(h float64) float64, h []float64) float64 {
+		return (8*rate(h[2]) - 6*rate(h[1]) + rate(h[0])) / 3
+	}
+	estimator := "[estimator.non-equilibrium]\nwindows = 2000\nwindow = 100\nruns = 0\nextrapolate = 1\n"
+	gan := dirac{name: "entropy-limit", dynamics: "simultaneous", h: 0.1, regularisers: r1(gamma),
+		noise: "kind = \"injected\"\nquenched_batch = 1\ntemperature_g = 1e-5\ntemperature_d = 1e-5\n",
+		rest: "[observables]\nnames = [\"theta_0\"]\nbatch = 16\n" + estimator +
+			"[sweep.zip]\n\"trainer.generator.sgd.eta\" = [0.4, 0.2, 0.1]\n\"trainer.discriminator.sgd.eta\" = [0.4, 0.2, 0.1]\n"}
+	check := func(id, name, text string, value, limit float64) Check {
+		return Check{ID: "non-equilibrium/" + id, Group: "Non-equilibrium", Name: name, Kind: MonteCarlo, Experiment: text, Exact: value, Tolerance: limit,
+			Cell: Cell{Table: "extrapolation", Row: map[string]string{"observable": "entropy production rate"}, Column: "value", StdErr: "stderr", ESS: "ess"}}
+	}
+	checks := []Check{
+		check("game/limit", fmt.Sprintf("linear game: entropy production rate at three steps carried to 0: 2b²/a = %v", 2*b*b/a), fmt.Sprintf(`name = "verify-entropy-limit"
+seed = 78
+[system]
+kind = "linear-game"
+[system.linear-game]
+damping = %v
+rotation = %v
+[trainer.euler-maruyama]
+temperature = 0.5
+[observables]
+names = ["x0", "x1"]
+%s[sweep.grid]
+"trainer.euler-maruyama.eta" = [0.2, 0.1, 0.05]
+`, a, b, estimator), richardson(game, steps), 0.06),
+		check("dirac/limit", fmt.Sprintf("Langevin Dirac-GAN with R1: entropy production rate at three steps carried to 0: 4ω²/γ = %v", 4*omega*omega/gamma),
+			strings.ReplaceAll(gan.text(), "eta = 0.1\n", ""), richardson(flow, []float64{0.4, 0.2, 0.1}), 0.05),
+	}
+	checks[1].Full = true
 	return checks
 }
 
