@@ -106,7 +106,7 @@ func (e *ensemble) writeFluctuation(r, step, o int, classical *ClassicalPart, ch
 	}
 	out.Table(Fluctuations).Add(e.cols[o].Name, step, mom.Mean(), sd, mom.Skewness(), mom.ExcessKurtosis(), mean, std, ksp, n,
 		sd/math.Sqrt(n), stdErr, len(chains)-len(values), base, baseErr)
-	e.compare(out, o, step, comparison{sd, stdErr, std, predictedErr, mom.Mean() - mean, sd / math.Sqrt(n), baseErr, n, float64(e.cfg.Repeats)})
+	e.compare(out, o, step, comparison{sd, stdErr, std, predictedErr, mom.Mean() - mean, sd / math.Sqrt(n), baseErr, n, float64(e.cfg.Repeats), len(chains) - len(values)})
 	if sd > 0 {
 		lo, hi := mom.Mean()-4*sd, mom.Mean()+4*sd
 		writeHistogram(out.Table(Histogram), e.cols[o].Name, step, values, lo, hi, e.cfg.Bins, n, normalBin(mean, std))

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sort"
 	"strconv"
+	"strings"
 	"testing"
 
 	"machlup/analysis"
@@ -178,6 +179,10 @@ func TestEnsembleWithDivergence(t *testing.T) {
 		if row.number(t, "diverged") != want || row.number(t, "ess") != 10-want {
 			t.Errorf("step %s: %v diverged, ess %v", step, row[0]["diverged"], row[0]["ess"])
 		}
+	}
+	status := readRows(t, dir, "linear_noise").where("observable", "x0", "step", "4")[0]["status"]
+	if !strings.HasSuffix(status, "; of the chains that are left: 2 had diverged") {
+		t.Errorf("status %q", status)
 	}
 	classical.Mean, classical.MeanErr, classical.Std, classical.NoTheory = classical.Mean[:1], classical.MeanErr[:1], nil, "it diverged"
 	dir, _ = finish(t, r, "ou", parts)

@@ -29,6 +29,7 @@ type comparison struct {
 	std, stdErr, predicted, predictedErr float64
 	shift, meanErr, classicalErr         float64
 	chains, repeats                      float64 // independent draws behind the measured and the predicted errors
+	lost                                 int     // chains that have diverged
 }
 
 // z is difference over the error of both. Each error is itself estimated, from as many draws as there are chains or
@@ -124,6 +125,9 @@ func (e *ensemble) compare(out *Output, o, step int, c comparison) {
 		status = "mean differs from linear theory"
 	case math.IsNaN(zStd):
 		status = "fewer than 8 chains: no error bar of std"
+	}
+	if c.lost > 0 {
+		status = fmt.Sprintf("%s; of the chains that are left: %d had diverged", status, c.lost)
 	}
 	out.Table(LinearNoiseTable).Add(e.cols[o].Name, step, c.std, c.stdErr, c.predicted, c.predictedErr, ratio, ratioErr, zStd,
 		c.shift, math.Hypot(c.meanErr, c.classicalErr), zMean, c.chains, status)
