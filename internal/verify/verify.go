@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"machlup/internal/build"
@@ -111,34 +112,73 @@ func Checks() []Check {
 // minimumESS is how many effectively independent draws a Monte Carlo error needs.
 const minimumESS = 50
 
-// Run runs the checks that the options select. Checks of one experiment share its run.
+// Run runs the checks that the options select, in order. Checks of one experiment share its
+// run; as many experiments run at once as there are workers, since many have one part only.
 func Run(ctx context.Context, opts Options) ([]Result, error) {
 	root, err := os.MkdirTemp("", "machlup-verify-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(root)
-	runs := map[string]*outcome{}
-	var results []Result
+	var chosen []Check
+	runs := map[string]*pending{}
+	var order []*pending
 	for _, c := range Checks() {
 		if c.Full && !opts.Full || opts.Filter != nil && !opts.Filter.MatchString(c.ID) {
 			continue
 		}
-		o, ok := runs[c.Experiment]
-		if !ok {
-			o = compute(ctx, c.Experiment, filepath.Join(root, strconv.Itoa(len(runs))), opts)
-			runs[c.Experiment] = o
+		chosen = append(chosen, c)
+		if runs[c.Experiment] == nil {
+			p := &pending{text: c.Experiment, dir: filepath.Join(root, strconv.Itoa(len(order))), done: make(chan struct{})}
+			runs[c.Experiment] = p
+			order = append(order, p)
 		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	wait := computeAll(ctx, order, opts)
+	defer wait() // before the directory goes
+	defer cancel()
+	var results []Result
+	for _, c := range chosen {
+		p := runs[c.Experiment]
+		<-p.done
 		if ctx.Err() != nil {
 			return results, ctx.Err()
 		}
-		r := c.judge(o)
+		r := c.judge(p.outcome)
 		results = append(results, r)
 		if opts.Report != nil {
 			opts.Report(r)
 		}
 	}
 	return results, nil
+}
+
+// pending is an experiment whose run is awaited.
+type pending struct {
+	text, dir string
+	outcome   *outcome
+	done      chan struct{} // closed when outcome is there
+}
+
+// computeAll runs the experiments, a worker each, in their order; wait returns when all workers
+// are gone.
+func computeAll(ctx context.Context, order []*pending, opts Options) (wait func()) {
+	next := make(chan *pending, len(order))
+	for _, p := range order {
+		next <- p
+	}
+	close(next)
+	var workers sync.WaitGroup
+	for range max(opts.Workers, 1) {
+		workers.Go(func() {
+			for p := range next {
+				p.outcome = compute(ctx, p.text, p.dir, opts)
+				close(p.done)
+			}
+		})
+	}
+	return workers.Wait
 }
 
 // outcome is the run of one experiment.
@@ -158,7 +198,7 @@ func compute(ctx context.Context, text, dir string, opts Options) *outcome {
 		o.err = err
 		return o
 	}
-	res, err := dispatch.Run(ctx, exp, dispatch.Options{Dir: dir, Workers: opts.Workers})
+	res, err := dispatch.Run(ctx, exp, dispatch.Options{Dir: dir, Workers: 1})
 	if err != nil {
 		o.err = err
 		return o
