@@ -68,11 +68,17 @@ func phaseFigure(r *run) *page {
 	page := tile(panels)
 	page.outerLabels()
 	for s, title := range series.list {
+		if title == "" {
+			title = "centre"
+		}
 		if len(series.list) > 1 {
 			page.legend = append(page.legend, entry{title, phaseLook(s)})
 		}
 	}
 	page.note = "Error bars: ± 1 standard error. Lines guide the eye."
+	if c := r.centreText(); c != "" {
+		page.note += " Centre: " + c + "."
+	}
 	page.selection(len(shown), len(observables.list), "observables")
 	return page
 }

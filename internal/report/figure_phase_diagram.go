@@ -5,6 +5,7 @@ import (
 	"math"
 	"sort"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -13,27 +14,22 @@ import (
 
 // phaseDiagramFigure shows statistics of phase.csv over two swept numbers as maps of cells. A cell
 // whose error is above a quarter of the range of colours is crossed out; one without a
-// number is empty.
+// number is empty. Of a star the plane with most points is shown, the other keys at the centre.
 func phaseDiagramFigure(r *run) *page {
 	observables, points, rows := r.phaseRows()
-	var keys []string
-	for _, key := range r.varying() {
-		seen := map[float64]bool{}
-		for _, p := range points.list {
-			if v := r.number(p, key); finite(v) {
-				seen[v] = true
-			}
-		}
-		if len(seen) > 1 {
-			keys = append(keys, key)
-		}
-	}
-	if len(keys) != 2 || len(points.list) < 6 {
+	keys, in := r.plane(points.list)
+	if len(in) < 6 {
 		return nil
 	}
 	var panels []*panel
 	for _, o := range preferred(observables.list) {
-		m := newCellMap(r, keys, rows[o])
+		var of []phaseRow
+		for _, v := range rows[o] {
+			if in[v.point] {
+				of = append(of, v)
+			}
+		}
+		m := newCellMap(r, keys, of)
 		if m == nil {
 			continue
 		}
@@ -47,7 +43,58 @@ func phaseDiagramFigure(r *run) *page {
 	}
 	page := tile(panels)
 	page.note = "A number in each cell of up to 60. Crossed out: the standard error is above a quarter of the range. Empty: no number."
+	page.selection(len(in), len(points.list), "sweep points")
+	page.note = strings.Replace(page.note, "evenly chosen", "all else as in most points", 1)
 	return page
+}
+
+// plane finds the two swept numbers over which most points lie, all other keys at the centre,
+// and those points.
+func (r *run) plane(points []string) (keys []string, in map[string]bool) {
+	var numeric []string
+	for _, key := range r.varying() {
+		seen := map[float64]bool{}
+		for _, p := range points {
+			if v := r.number(p, key); finite(v) {
+				seen[v] = true
+			}
+		}
+		if len(seen) > 1 {
+			numeric = append(numeric, key)
+		}
+	}
+	if len(r.varying()) == 2 && len(numeric) == 2 {
+		return numeric, setOf(points)
+	}
+	centre := r.centre()
+	for i, a := range numeric {
+		for _, b := range numeric[i+1:] {
+			of := map[string]bool{}
+			xs, ys := map[float64]bool{}, map[float64]bool{}
+			for _, p := range points {
+				at := true
+				for _, key := range r.varying() {
+					at = at && (key == a || key == b || r.value(p, key) == centre[key])
+				}
+				if at {
+					of[p] = true
+					xs[r.number(p, a)], ys[r.number(p, b)] = true, true
+				}
+			}
+			if len(of) > len(in) && len(xs) > 1 && len(ys) > 1 {
+				keys, in = []string{a, b}, of
+			}
+		}
+	}
+	return keys, in
+}
+
+func setOf(list []string) map[string]bool {
+	out := map[string]bool{}
+	for _, s := range list {
+		out[s] = true
+	}
+	return out
 }
 
 // preferred are at most four observables, those of transitions first.

@@ -20,6 +20,7 @@ var findings = []struct {
 	say   func(*run) []string
 }{
 	{"Collapse", collapseFindings},
+	{"Escape from collapse", escapeFindings},
 	{"Modes", modeFindings},
 	{"Partition functions", logZFindings},
 	{"Fluctuations", fluctuationFindings},

@@ -70,10 +70,11 @@ func (r *run) number(point, key string) float64 {
 }
 
 // title names a point by the values that vary, without the keys where the values speak for
-// themselves: "natural-momentum, temperature_g = 0.001". Keys in without are left out.
+// themselves: "natural-momentum, temperature_g = 0.001". Keys in without are left out, and
+// those at the centre of a star.
 func (r *run) title(point string, without ...string) string {
 	var parts []string
-	known := false
+	known, centre := false, r.centre()
 keys:
 	for _, key := range r.varying() {
 		for _, w := range without {
@@ -86,6 +87,9 @@ keys:
 			continue
 		}
 		known = true
+		if v == centre[key] {
+			continue
+		}
 		switch list, ok := plainList(v); {
 		case ok && list == "":
 			v = "no " + r.short(key)
@@ -98,6 +102,48 @@ keys:
 	}
 	if !known && len(without) == 0 {
 		return strings.ReplaceAll(point, ",", ", ")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// centre is what swept keys are in most points of a sweep that varies one or two keys at a
+// time: a star. A key without such a value, and every key of a full grid, has none.
+func (r *run) centre() map[string]string {
+	points := map[string]map[string]string{}
+	for _, t := range r.tasks {
+		points[t.point] = t.values
+	}
+	keys, grid := r.varying(), 1
+	count := map[string]map[string]int{}
+	for _, key := range keys {
+		count[key] = map[string]int{}
+		for _, values := range points {
+			count[key][values[key]]++
+		}
+		grid *= len(count[key])
+	}
+	centre := map[string]string{}
+	if len(keys) < 3 || len(points) >= grid {
+		return centre
+	}
+	for _, key := range keys {
+		for value, n := range count[key] {
+			if 2*n > len(points) {
+				centre[key] = value
+			}
+		}
+	}
+	return centre
+}
+
+// centreText names the centre of a star; empty where there is none.
+func (r *run) centreText() string {
+	var parts []string
+	centre := r.centre()
+	for _, key := range r.varying() {
+		if v, ok := centre[key]; ok {
+			parts = append(parts, r.short(key)+" = "+v)
+		}
 	}
 	return strings.Join(parts, ", ")
 }

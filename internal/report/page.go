@@ -155,9 +155,26 @@ func (p *page) height() (total, legend vg.Length) {
 	rows := vg.Length(len(p.grid))
 	total = 2*margin + legend + rows*p.row + (rows-1)*between
 	if p.note != "" {
-		total += vg.Length(strings.Count(p.note, "\n")+1)*lineHeight(smallSize) + 4
+		total += vg.Length(len(p.noteLines()))*lineHeight(smallSize) + 4
 	}
 	return total, legend
+}
+
+// noteLines breaks the small print at spaces into lines that fit.
+func (p *page) noteLines() []string {
+	sty := style(smallSize, false)
+	var lines []string
+	for _, line := range strings.Split(p.note, "\n") {
+		now := ""
+		for _, word := range strings.Fields(line) {
+			if now != "" && sty.Width(now+" "+word) > p.width-2*margin {
+				lines, now = append(lines, now), ""
+			}
+			now = strings.TrimPrefix(now+" "+word, " ")
+		}
+		lines = append(lines, now)
+	}
+	return lines
 }
 
 func lineHeight(size float64) vg.Length { return vg.Length(size * 1.45) }
@@ -189,7 +206,7 @@ func (p *page) draw(c draw.Canvas) {
 	if p.note != "" {
 		sty := style(smallSize, false)
 		sty.Color = grey
-		lines := strings.Split(p.note, "\n")
+		lines := p.noteLines()
 		for i, line := range lines {
 			c.FillText(sty, vg.Point{X: c.Min.X, Y: c.Min.Y + vg.Length(len(lines)-1-i)*lineHeight(smallSize) + 2}, line)
 		}

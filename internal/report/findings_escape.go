@@ -1,0 +1,431 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"strings"
+
+	"machlup/analysis"
+)
+
+// escapePoint is what became of the replicas of a sweep point.
+type escapePoint struct {
+	point                        string
+	replicas, collapsed, escaped int
+	fate                         map[int]string  // by replica: escaped, collapsed, or never below low
+	final                        map[int]float64 // by replica: order parameter at the end
+	watched                      float64         // steps from collapse to escape or to the end, summed
+	rate, rateErr                float64
+	law                          string // of the escape times
+	mean, meanErr                float64
+}
+
+// left is how many are still collapsed at their end.
+func (e *escapePoint) left() int { return e.collapsed - e.escaped }
+
+// escapePoints reads the replicas' fates from summary.csv, in the order of the sweep.
+func (r *run) escapePoints() (list []*escapePoint, observable string) {
+	var names ordered
+	at := func(point string) *escapePoint {
+		k := names.add(point)
+		if k == len(list) {
+			list = append(list, &escapePoint{point: point, fate: map[int]string{}, final: map[int]float64{}, rate: nan, rateErr: nan, mean: nan, meanErr: nan})
+		}
+		return list[k]
+	}
+	r.each("summary", func(w row) {
+		l, q, v := parseLabel(w.text("task")), w.text("quantity"), w.float("value")
+		switch {
+		case l.replica >= 0 && strings.HasPrefix(q, "final_") && fateOf(w.text("status")) && finite(v):
+			e := at(l.point)
+			observable = strings.TrimPrefix(q, "final_")
+			e.replicas++
+			e.fate[l.replica], e.final[l.replica] = w.text("status"), v
+			if w.text("status") != "never below low" {
+				e.collapsed++
+			}
+			if w.text("status") == "escaped" {
+				e.escaped++
+			}
+		case l.replica >= 0 && q == "collapse_duration" && finite(v):
+			at(l.point).watched += v
+		case l.replica < 0 && q == "escape_rate":
+			e := at(l.point)
+			e.rate, e.rateErr, e.law = v, w.float("stderr"), w.text("status")
+		}
+	})
+	for _, e := range list {
+		var m analysis.Moments
+		for _, v := range e.sorted() {
+			m.Add(v)
+		}
+		if len(e.final) > 1 {
+			e.mean, e.meanErr = m.Mean(), m.StdErr()
+		}
+	}
+	return list, observable
+}
+
+func fateOf(status string) bool {
+	return status == "escaped" || status == "collapsed" || status == "never below low"
+}
+
+// sorted are the final values in the order of the replicas.
+func (e *escapePoint) sorted() []float64 {
+	var replicas []int
+	for k := range e.final {
+		replicas = append(replicas, k)
+	}
+	sort.Ints(replicas)
+	var out []float64
+	for _, k := range replicas {
+		out = append(out, e.final[k])
+	}
+	return out
+}
+
+// temperatureKey is the swept key that is a temperature; empty if none or several are.
+func (r *run) temperatureKey() string {
+	found := ""
+	for _, key := range r.varying() {
+		if strings.HasPrefix(key[strings.LastIndex(key, ".")+1:], "temperature") {
+			if found != "" {
+				return ""
+			}
+			found = key
+		}
+	}
+	return found
+}
+
+// escapeFindings says above which temperature no replica is left collapsed, what the law of
+// the escape times is, how the other keys act, and where single precision stands among the
+// temperatures.
+func escapeFindings(r *run) []string {
+	list, observable := r.escapePoints()
+	if len(list) < 2 {
+		return nil
+	}
+	var text []string
+	if c := r.centreText(); c != "" {
+		text = append(text, "Where a point does not say otherwise: "+c+".")
+	}
+	if key := r.temperatureKey(); key != "" {
+		for _, ladder := range r.along(list, key) {
+			if len(ladder) > 2 {
+				text = append(text, at(r.title(ladder[0].point, key), r.boundary(ladder, key)))
+			}
+		}
+	}
+	text = append(text, escapeLaws(r, list)...)
+	text = append(text, r.rays(list, observable)...)
+	return append(text, r.precision(list, observable)...)
+}
+
+// boundary brackets T*, above which no replica is left collapsed, and the temperature above
+// which none concentrates.
+func (r *run) boundary(ladder []*escapePoint, key string) string {
+	one := func(what, verb string, count func(*escapePoint) int) string {
+		top := -1 // the highest temperature with one
+		for i, e := range ladder {
+			if count(e) > 0 {
+				top = i
+			}
+		}
+		name := func(e *escapePoint) string { return r.value(e.point, key) }
+		switch {
+		case top < 0:
+			return fmt.Sprintf("%s is not bracketed: no replica %s at any temperature, %d of %d at %s", what, verb, 0, ladder[0].replicas, name(ladder[0]))
+		case top == len(ladder)-1:
+			e := ladder[top]
+			return fmt.Sprintf("%s is not bracketed: %d of %d replicas %s at the highest temperature %s", what, count(e), e.replicas, verb, name(e))
+		}
+		below, above := ladder[top], ladder[top+1]
+		lo, hi := analysis.Wilson(count(below), below.replicas, 1.96)
+		return fmt.Sprintf("%s is between %s, where %d of %d replicas %s (%.0f to %.0f %%), and %s, where none of %d does (below %.0f %%)",
+			what, name(below), count(below), below.replicas, verb, 100*lo, 100*hi, name(above), above.replicas, 100*noneBound(above.replicas))
+	}
+	s := one("T*, from which on no replica is left collapsed,", "stay collapsed", (*escapePoint).left)
+	s += ". " + one("The temperature from which on none concentrates at all", "concentrate", func(e *escapePoint) int { return e.collapsed })
+	return s + ". Percentages are bounds at 95 %."
+}
+
+// noneBound is the one-sided bound at 95 % on a probability of which none of n were seen.
+func noneBound(n int) float64 { return 1 - math.Pow(0.05, 1/float64(n)) }
+
+// escapeLaws says whether escape times are exponential.
+func escapeLaws(r *run, list []*escapePoint) []string {
+	var ok, not []string
+	few := 0
+	for _, e := range list {
+		name := r.title(e.point)
+		switch {
+		case e.escaped == 0:
+		case e.law == "ok":
+			ok = append(ok, fmt.Sprintf("%s (%s per step, %d escapes)", name, withError(e.rate, e.rateErr), e.escaped))
+		case strings.HasPrefix(e.law, "not exponential"):
+			not = append(not, fmt.Sprintf("%s (%d escapes, %s)", name, e.escaped, strings.TrimPrefix(e.law, "not exponential ")))
+		default:
+			few++
+		}
+	}
+	var text []string
+	if len(ok) > 0 {
+		text = append(text, "Escape times are compatible with one exponential law, counted from the collapse, at "+strings.Join(ok, "; ")+".")
+	}
+	if len(not) > 0 {
+		text = append(text, "They are not at "+strings.Join(not, "; ")+": there is no one rate.")
+	}
+	if few > 0 {
+		text = append(text, fmt.Sprintf("At %d points with fewer than five escapes the law is not tested.", few))
+	}
+	return text
+}
+
+// rays says how each key acts by itself, all others at the centre of a star.
+func (r *run) rays(list []*escapePoint, observable string) []string {
+	centre := r.centre()
+	var text []string
+	for _, key := range r.varying() {
+		if _, known := centre[key]; !known || strings.HasSuffix(key, ".precision") { // compared seed by seed
+			continue
+		}
+		for _, ladder := range r.along(list, key) {
+			at := true
+			for _, other := range r.varying() {
+				if v, known := centre[other]; known && other != key {
+					at = at && r.value(ladder[0].point, other) == v
+				}
+			}
+			if !at || len(ladder) < 2 {
+				continue
+			}
+			var parts []string
+			for _, e := range ladder {
+				parts = append(parts, fmt.Sprintf("%s: %d of %d concentrate, %d of these escape, ⟨%s⟩ at the end %s", r.value(e.point, key), e.collapsed, e.replicas, e.escaped, observable, withError(e.mean, e.meanErr)))
+			}
+			heading := r.title(ladder[0].point, key)
+			if heading != "" {
+				heading = ", at " + heading
+			}
+			text = append(text, fmt.Sprintf("Against %s%s: %s.", r.short(key), heading, strings.Join(parts, "; ")))
+		}
+	}
+	return text
+}
+
+// along are the points that differ in one key alone, of any type, in the order of its numbers.
+func (r *run) along(list []*escapePoint, key string) [][]*escapePoint {
+	var names ordered
+	var out [][]*escapePoint
+	for _, e := range list {
+		rest := ""
+		for _, other := range r.varying() {
+			if other != key {
+				rest += r.value(e.point, other) + "\x00"
+			}
+		}
+		if k := names.add(rest); k == len(out) {
+			out = append(out, []*escapePoint{e})
+		} else {
+			out[k] = append(out[k], e)
+		}
+	}
+	for _, g := range out {
+		sort.SliceStable(g, func(i, j int) bool { return r.number(g[i].point, key) < r.number(g[j].point, key) })
+	}
+	return out
+}
+
+// precision compares single with double precision of the same seeds, and places rounding among
+// the temperatures.
+func (r *run) precision(list []*escapePoint, observable string) []string {
+	key := ""
+	for _, k := range r.varying() {
+		if strings.HasSuffix(k, ".precision") {
+			key = k
+		}
+	}
+	if key == "" {
+		return nil
+	}
+	var text []string
+	for _, pair := range r.along(list, key) {
+		var single, double *escapePoint
+		for _, e := range pair {
+			switch r.value(e.point, key) {
+			case "float32":
+				single = e
+			case "float64":
+				double = e
+			}
+		}
+		if single == nil || double == nil {
+			continue
+		}
+		heading := r.title(single.point, key)
+		text = append(text, at(heading, paired(single, double, observable)))
+		if t := r.temperatureKey(); t != "" {
+			for _, ladder := range r.along(list, t) {
+				for _, e := range ladder {
+					if e == double {
+						text = append(text, at(heading, r.place(single, double, ladder, t)))
+						if s := r.displaced(single, double, ladder, t); s != "" {
+							text = append(text, at(heading, s))
+						}
+					}
+				}
+			}
+		}
+	}
+	return text
+}
+
+// paired is the difference of two points replica by replica.
+func paired(single, double *escapePoint, observable string) string {
+	n, both, onlySingle, onlyDouble := 0, 0, 0, 0
+	var m analysis.Moments
+	for k, a := range single.fate {
+		b, ok := double.fate[k]
+		if !ok {
+			continue
+		}
+		n++
+		switch x, y := a == "escaped", b == "escaped"; {
+		case x && y:
+			both++
+		case x:
+			onlySingle++
+		case y:
+			onlyDouble++
+		}
+	}
+	for k := range len(single.final) {
+		a, known := single.final[k]
+		if b, ok := double.final[k]; ok && known {
+			m.Add(a - b)
+		}
+	}
+	if n < 2 {
+		return "too few seeds ran in both precisions to compare them."
+	}
+	d := float64(onlySingle - onlyDouble)
+	err := math.Sqrt(math.Max(0, float64(onlySingle+onlyDouble)-d*d/float64(n))) / float64(n)
+	difference := fmt.Sprintf("the difference of the escaped shares is %s", withError(d/float64(n), err))
+	if onlySingle+onlyDouble == 0 {
+		difference = fmt.Sprintf("no seed changes its fate (a share below %.0f %% at 95 %%)", 100*noneBound(n))
+	} else {
+		difference += fmt.Sprintf(" (exact test of pairs: p = %s)", number("%.2g", signTest(onlySingle, onlyDouble)))
+	}
+	return fmt.Sprintf("of %d seeds run with the same random numbers in float32 and float64, %d escape in both, %d in float32 only, %d in float64 only: %s. ⟨%s⟩ at the end differs by %s.",
+		n, both, onlySingle, onlyDouble, difference, observable, withError(m.Mean(), m.StdErr()))
+}
+
+// signTest is the two-sided probability of a split of a+b pairs at least as uneven.
+func signTest(a, b int) float64 { return binomialTest(a, a+b, 0.5) }
+
+// binomialTest is the two-sided probability, at success probability p, of what is no more
+// probable than k of n.
+func binomialTest(k, n int, p float64) float64 {
+	law := func(i int) float64 {
+		a, _ := math.Lgamma(float64(n + 1))
+		b, _ := math.Lgamma(float64(i + 1))
+		c, _ := math.Lgamma(float64(n - i + 1))
+		return math.Exp(a - b - c + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
+	}
+	sum, seen := 0.0, law(k)
+	for i := range n + 1 {
+		if v := law(i); v <= seen*(1+1e-9) {
+			sum += v
+		}
+	}
+	return math.Min(1, sum)
+}
+
+// place brackets the temperature at which replicas in double precision escape as fast as those
+// in single precision do without it. Two rates differ if, all escapes given, their split between the two
+// is improbable for the steps watched (p < 0.05).
+func (r *run) place(single, double *escapePoint, ladder []*escapePoint, key string) string {
+	name := func(e *escapePoint) string { return r.value(e.point, key) }
+	if single.watched == 0 {
+		return "rounding cannot be placed on the temperature axis: no replica collapses in float32, so it has no rate of escape."
+	}
+	compare := func(e *escapePoint) int { // sign of the rate at e minus that in single precision; 0: not told apart
+		n := single.escaped + e.escaped
+		if n == 0 || e.watched == 0 {
+			return 0
+		}
+		if binomialTest(e.escaped, n, e.watched/(e.watched+single.watched)) >= 0.05 {
+			return 0
+		}
+		if float64(e.escaped)/e.watched > float64(single.escaped)/single.watched {
+			return 1
+		}
+		return -1
+	}
+	var faster *escapePoint
+	for _, e := range ladder {
+		if r.number(e.point, key) > r.number(double.point, key) && compare(e) > 0 {
+			faster = e
+			break
+		}
+	}
+	rates := fmt.Sprintf("%d escapes in %.0f collapsed steps in float32, %d in %.0f in float64", single.escaped, single.watched, double.escaped, double.watched)
+	switch {
+	case compare(double) > 0:
+		return fmt.Sprintf("rounding cannot be placed on the temperature axis: in float32 replicas escape more slowly than in float64 (%s).", rates)
+	case compare(double) == 0 && faster == nil:
+		return fmt.Sprintf("rounding cannot be placed on the temperature axis: its rate of escape is not told apart from that in float64 (%s), and at no higher temperature is the rate higher than that.", rates)
+	case compare(double) == 0:
+		return fmt.Sprintf("rounding lies below %s on the temperature axis, the least at which the rate of escape is higher (%d escapes in %.0f steps); it is not told apart from none (%s).", name(faster), faster.escaped, faster.watched, rates)
+	}
+	var slower *escapePoint
+	for _, e := range ladder {
+		if compare(e) < 0 {
+			slower = e
+		}
+	}
+	if faster == nil {
+		return fmt.Sprintf("rounding lies above %s on the temperature axis: at no swept temperature is the rate of escape higher (%s).", name(slower), rates)
+	}
+	return fmt.Sprintf("rounding lies between %s and %s on the temperature axis, by the rate of escape (%s).", name(slower), name(faster), rates)
+}
+
+// displaced compares how far rounding moves the ends of the same seeds with how far the nearest
+// other temperature moves them. At T = 0 no normals are drawn for the injected noise, so the
+// minibatches of T > 0 are others: then there is nothing to compare.
+func (r *run) displaced(single, double *escapePoint, ladder []*escapePoint, key string) string {
+	t := r.number(double.point, key)
+	var other *escapePoint
+	for _, e := range ladder {
+		if v := r.number(e.point, key); e != double && v > 0 && (other == nil || math.Abs(v-t) < math.Abs(r.number(other.point, key)-t)) {
+			other = e
+		}
+	}
+	if t == 0 || other == nil {
+		return ""
+	}
+	less, more := 0, 0
+	for k, at := range double.final {
+		a, known := single.final[k]
+		b, ok := other.final[k]
+		switch {
+		case !known || !ok:
+		case math.Abs(a-at) < math.Abs(b-at):
+			less++
+		default:
+			more++
+		}
+	}
+	if less+more == 0 {
+		return ""
+	}
+	p, by := signTest(less, more), number("%.2g", math.Abs(r.number(other.point, key)-t))
+	s := fmt.Sprintf("rounding moves the end of %d of %d seeds by less than a change of the temperature by %s does (to %s, same random numbers; exact test of pairs: p = %s)",
+		less, less+more, by, r.value(other.point, key), number("%.2g", p))
+	if p < 0.05 && less > more {
+		return s + ": by this measure it is worth less than that on the temperature axis."
+	}
+	return s + ": it cannot be told from that."
+}
