@@ -186,6 +186,42 @@ func runTables(t *testing.T, text string, sets ...string) map[string][]map[strin
 	if err := out.Commit(); err != nil {
 		t.Fatal(err)
 	}
+	return tablesIn(t, dir)
+}
+
+// pooledTables runs all tasks and gives what is made of them together.
+func pooledTables(t *testing.T, text string) map[string][]map[string]string {
+	t.Helper()
+	exp, err := parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tasks []engine.Finished
+	for _, task := range exp.Tasks {
+		f := engine.Finished{Label: task.Label, Group: task.Group, Point: task.Point, Replica: task.Replica, Swept: task.Swept, Runner: task.Runner, Outcome: engine.Done()}
+		for i := range task.Runner.Parts() {
+			part, err := task.Runner.Run(context.Background(), i, func(float64) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Parts = append(f.Parts, part)
+		}
+		tasks = append(tasks, f)
+	}
+	dir := t.TempDir()
+	out := engine.NewOutput(dir, "pool")
+	if err := tasks[0].Runner.(engine.Pooler).Pool(tasks, out); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	return tablesIn(t, dir)
+}
+
+// tablesIn reads the rows of all tables of a directory.
+func tablesIn(t *testing.T, dir string) map[string][]map[string]string {
+	t.Helper()
 	rows := map[string][]map[string]string{}
 	files, err := filepath.Glob(filepath.Join(dir, "*.csv"))
 	if err != nil {
@@ -235,4 +271,55 @@ func number(t *testing.T, s string) float64 {
 		t.Fatalf("%q is no number", s)
 	}
 	return v
+}
+
+// JKO steps of KL to N(0, 1) shrink the mean by 1 + τ a step, and stay near the flow to first
+// order in τ.
+func TestW2FlowJKO(t *testing.T) {
+	const text = `name = "t"
+[system]
+kind = "quantile"
+[system.quantile]
+means = [0.0]
+stds = [1.0]
+[estimator.w2-flow]
+flows = ["kl"]
+start_mean = 2.0
+cells = 200
+step = 0.02
+steps = 100
+every = 10
+rates = 0
+jko_particles = 200
+jko_tau = [0.2, 0.1, 0.05]
+`
+	rows := runTables(t, text)
+	var last [3]float64
+	for i, tau := range []string{"0.2", "0.1", "0.05"} {
+		r := find(t, rows["flow_jko"], "tau", tau, "time", "2")
+		step, _ := strconv.ParseFloat(tau, 64)
+		if got, want := number(t, r["mean"]), 2*math.Pow(1+step, -2/step); math.Abs(got/want-1) > 0.01 {
+			t.Errorf("τ = %s: mean %v at time 2, want %v", tau, got, want)
+		}
+		last[i] = number(t, find(t, rows["summary"], "quantity", "largest W2 of JKO at tau = "+tau+" to the flow, kl")["value"])
+	}
+	for i := range 2 { // the least τ is near the error of 200 particles
+		if ratio := last[i] / last[i+1]; !(ratio > 1.6 && ratio < 2.2) {
+			t.Errorf("distances %v: want about half at half of τ", last)
+		}
+	}
+	for set, want := range map[string]string{
+		"estimator.w2-flow.jko_tau=[0.3]":     "a divisor of every·step = 0.2",
+		"estimator.w2-flow.jko_tau=[]":        "one or more lengths",
+		"estimator.w2-flow.jko_particles=1":   "two or more",
+		"estimator.w2-flow.jko_tau=[0.2, -1]": "(0, inf)",
+	} {
+		if _, err := parse(text, set); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("--set %s: %v, want %s", set, err, want)
+		}
+	}
+	mlp := "name = \"t\"\n[system]\nkind = \"mlp\"\n[estimator.w2-flow]\njko_particles = 10\njko_tau = [0.2]\n"
+	if _, err := parse(mlp); err == nil || !strings.Contains(err.Error(), `system.kind = "quantile"`) {
+		t.Errorf("JKO on a GAN's data: %v", err)
+	}
 }

@@ -28,6 +28,7 @@ type W2FlowConfig struct {
 	Steps     int      `toml:"steps" range:"[1,100000000]" unit:"step" doc:"steps"`
 	Every     int      `toml:"every" range:"[1,inf)" unit:"step" doc:"interval between records"`
 	Rates     int      `toml:"rates" range:"[0,16]" unit:"1" doc:"how many eigenfunctions of the data's generator have their rates of decay measured"`
+	W2FlowJKOConfig
 }
 
 // DefaultW2Flow is the configuration with no key set: all flows from N(0, 1).
@@ -86,7 +87,7 @@ func NewW2Flow(cfg W2FlowConfig, env Env, m *Model) (Runner, error) {
 	if limit := s.maxStep; cfg.Solver == "explicit" && cfg.Step > limit {
 		return nil, &KeyError{"step", fmt.Sprint(cfg.Step), fmt.Sprintf("at most %.4g: beyond it explicit Euler can make a cell negative; or solver = \"implicit\"", limit)}
 	}
-	return w, nil
+	return w, cfg.checkJKO(cfg.Step*float64(cfg.Every), m)
 }
 
 // flowSetup is what all flows of a task share.
@@ -167,6 +168,7 @@ type W2FlowPart struct {
 	Rates   []W2FlowRate
 	Gap     float64 // λ₁ of the grid
 	Limit   float64 // of fine grids, by Richardson extrapolation; first flow only
+	JKO     []JKORecord
 }
 
 // W2FlowRecord is a row of flow.csv.
@@ -227,6 +229,10 @@ func (w *w2flow) Run(ctx context.Context, part int, progress func(float64)) (any
 			Masses: basinMasses(s, q)})
 	}
 	note(0, math.NaN())
+	jko, err := w.cfg.startJKO(m, s, f)
+	if err != nil {
+		return nil, err
+	}
 	for _, d := range decays {
 		d.see(s.grid, q)
 	}
@@ -251,6 +257,13 @@ func (w *w2flow) Run(ctx context.Context, part int, progress func(float64)) (any
 		}
 		if record {
 			note(k, residual)
+		}
+		if k%w.cfg.Every == 0 {
+			for _, j := range jko {
+				if err := j.follow(float64(k)*w.cfg.Step, s.grid, q, result); err != nil {
+					return nil, err
+				}
+			}
 		}
 		if k%64 == 0 {
 			if ctx.Err() != nil {
@@ -389,6 +402,7 @@ func (w *w2flow) Finish(parts []any, out *Output) (Outcome, error) {
 				worst = relative
 			}
 		}
+		writeJKO(p, w.cfg.Particles, out)
 		last := p.Records[len(p.Records)-1]
 		out.Table(Summary).Add("largest residual/dissipation, "+p.Flow, worst, nil, 0.0, nil, "1", fmt.Sprintf("of first order in the step %g", w.cfg.Step))
 		out.Table(Summary).Add("final W2 to the data, "+p.Flow, last.W2, nil, 0.0, nil, "data", "ok")

@@ -43,6 +43,7 @@ var catalogue = []figure{
 	{"arrhenius", "Logarithm of the escape rate against the inverse temperature", arrheniusFigure},
 	{"phase-diagram", "Statistics over two swept numbers as maps of cells, uncertain cells crossed out", phaseDiagramFigure},
 	{"rare-paths", "Transition function C(t), committor along transition paths and path of least action", rareFigure},
+	{"flows", "Ideal flows on Wasserstein space: functional, dissipation, distance to the data, mass of the first mode, JKO steps", flowsFigure},
 	{"survival", "Fraction of replicas still collapsed (Kaplan–Meier)", survivalFigure},
 }
 

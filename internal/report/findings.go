@@ -22,6 +22,7 @@ var findings = []struct {
 	{"Collapse", collapseFindings},
 	{"Escape from collapse", escapeFindings},
 	{"Modes", modeFindings},
+	{"Ideal flows", flowFindings},
 	{"Partition functions", logZFindings},
 	{"Fluctuations", fluctuationFindings},
 	{"Certificates", certificateFindings},
