@@ -63,8 +63,9 @@ func NewExchange(cfg ExchangeConfig, setup PathSetup, env Env, m *Model) (Runner
 // ExchangePart is X by level and draw, and how the exchanges went.
 type ExchangePart struct {
 	Series     [][]float64
-	Acceptance []float64 // between neighbours
-	Trips      int64     // of chains from the first level to the last and back
+	Order      [][]float64 // order parameter by level and draw, where one is followed
+	Acceptance []float64   // between neighbours
+	Trips      int64       // of chains from the first level to the last and back
 }
 
 func (x *exchange) Parts() int     { return x.cfg.Ladders }

@@ -23,11 +23,12 @@ type TemperingConfig struct {
 	Draws   int     `toml:"draws" range:"[50,inf)" unit:"1" doc:"draws kept of each level of a ladder"`
 	Thin    int     `toml:"thin" range:"[1,inf)" unit:"sweep" doc:"sweeps between draws; exchanges are offered after every sweep"`
 	Step    float64 `toml:"step" range:"(0,inf)" unit:"1" doc:"ε of the step before it adapts"`
+	TemperingOrderConfig
 }
 
 // DefaultTempering is the configuration with no key set.
 func DefaultTempering() TemperingConfig {
-	return TemperingConfig{Top: 4, Levels: 6, Ladders: 2, Start: "opposite", Warm: 500, Burn: 500, Draws: 1000, Thin: 2, Step: 0.2}
+	return TemperingConfig{Top: 4, Levels: 6, Ladders: 2, Start: "opposite", Warm: 500, Burn: 500, Draws: 1000, Thin: 2, Step: 0.2, TemperingOrderConfig: defaultTemperingOrder()}
 }
 
 // tempering runs ladders of chains e^{−λX}: λ = 1/T, X = U; with a named prior e^{−λX}·prior, X
@@ -37,6 +38,7 @@ type tempering struct {
 	env    Env
 	lambda []float64
 	prior  bool
+	order  *temperingOrder // nil where no order parameter is followed
 }
 
 // NewTempering checks the configuration against the model and binds it to a task.
@@ -63,7 +65,10 @@ func NewTempering(cfg TemperingConfig, env Env, m *Model) (Runner, error) {
 	if cfg.Prior {
 		t.lambda = append(t.lambda, 0)
 	}
-	return t, nil
+	if cfg.Observable == "" {
+		return t, cfg.TemperingOrderConfig.unused()
+	}
+	return newTemperingOrder(t, m)
 }
 
 func (t *tempering) Parts() int     { return t.cfg.Ladders }
@@ -129,6 +134,7 @@ func (t *tempering) spec(m *Model) pathint.PotentialsSpec {
 
 // A temperingLadder is a ladder at work.
 type temperingLadder struct {
+	observer langevin.Observer
 	members  []*pathint.Potentials
 	sources  []*rng.Stream
 	swap     *rng.Stream
@@ -144,6 +150,7 @@ type temperingState struct {
 	Replicas []byte
 	Steps    []float64
 	Series   [][]float64
+	Order    [][]float64
 }
 
 func (t *tempering) start(m *Model, ladder int, l *pathint.Potentials, src *rng.Stream) {
@@ -167,6 +174,7 @@ func (t *tempering) ladder(part int, saved *temperingState) (*temperingLadder, e
 		if err != nil {
 			return nil, err
 		}
+		l.observer = m.Observer
 		p, err := pathint.NewPotentials(t.spec(m))
 		if err != nil {
 			return nil, err
@@ -201,11 +209,11 @@ func (t *tempering) Run(ctx context.Context, part int, progress func(float64)) (
 	}
 	result, from := &ExchangePart{Series: make([][]float64, len(t.lambda))}, 0
 	if saved != nil {
-		result.Series, from = saved.Series, saved.Sweeps
+		result.Series, result.Order, from = saved.Series, saved.Order, saved.Sweeps
 	}
 	n := t.sweeps()
 	err = sweepsFrom(ctx, from, n, func(i int) { t.sweep(l, i, result) }, func(i int) any {
-		s := temperingState{Sweeps: i, Sources: append(append([]*rng.Stream(nil), l.sources...), l.swap), Replicas: marshal(l.replicas), Steps: l.steps, Series: result.Series}
+		s := temperingState{Sweeps: i, Sources: append(append([]*rng.Stream(nil), l.sources...), l.swap), Replicas: marshal(l.replicas), Steps: l.steps, Series: result.Series, Order: result.Order}
 		for _, p := range l.members {
 			s.Members = append(s.Members, marshal(p))
 		}
@@ -248,6 +256,7 @@ func (t *tempering) sweep(l *temperingLadder, i int, result *ExchangePart) {
 		for k := range result.Series {
 			result.Series[k] = append(result.Series[k], l.replicas.Conjugate(k))
 		}
+		t.order.see(l, result)
 	}
 }
 
