@@ -135,7 +135,7 @@ var (
 func ResultTables(observables []record.Column) []record.Schema {
 	return []record.Schema{Summary, Partition, Paths, Slices, Fluctuations, Histogram, Trace(observables),
 		Ladder, Overlap, Density, Samples(2), Phase, Survival, ArrheniusTable, Transition, TransitionCovariance, Reweighted,
-		Crossings, Scaling, ScalingPoints, OrderLawTable, VerdictTable, HysteresisTable, HysteresisArea, ModeTable, Occupancy(2), FlowTable, FlowModesTable, CorrelationTable, MinimumPath(observables), Committor(observables),
+		Crossings, Scaling, ScalingPoints, OrderLawTable, VerdictTable, HysteresisTable, HysteresisArea, ModeTable, Occupancy(2), FlowTable, FlowModesTable, JKOTable, CorrelationTable, MinimumPath(observables), Committor(observables),
 		LinearNoiseTable, GradientNoiseTable, CorrelatorTable,
 		NonEquilibrium, Currents, Escape, ExtrapolationTable, SGDInference}
 }
