@@ -58,8 +58,8 @@ curve = 5
 		t.Errorf("%d numbers", seen)
 	}
 	for set, want := range map[string]string{
-		"estimator.tempering.observable=x7":      "one of the selected observables",
-		"estimator.tempering.chi_norm=two":       "one or size",
+		"estimator.tempering.observable=x7":                      "one of the selected observables",
+		"estimator.tempering.chi_norm=two":                       "one or size",
 		"estimator.tempering.size=\"system.harmonic.stiffness\"": "swept",
 	} {
 		if _, err := parse(text, set); err == nil || !strings.Contains(err.Error(), want) {

@@ -23,6 +23,7 @@ var findings = []struct {
 	{"Escape from collapse", escapeFindings},
 	{"Modes", modeFindings},
 	{"Ideal flows", flowFindings},
+	{"Path of least action", instantonFindings},
 	{"Partition functions", logZFindings},
 	{"Fluctuations", fluctuationFindings},
 	{"Certificates", certificateFindings},
