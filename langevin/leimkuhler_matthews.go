@@ -18,15 +18,23 @@ type LeimkuhlerMatthews struct {
 	drift      Drift
 	derivative DriftDerivative
 	n          int
-	eta, half  float64 // half = √(ηT/2)
+	eta        float64
+	half       []float64 // √(ηT/2) of each component
 }
 
-// NewLeimkuhlerMatthews returns the scheme at step eta > 0 and temperature T ≥ 0.
-func NewLeimkuhlerMatthews(f Drift, eta, temperature float64) (*LeimkuhlerMatthews, error) {
-	if err := checkStep("leimkuhler-matthews", eta, temperature); err != nil {
+// NewLeimkuhlerMatthews returns the scheme at step eta > 0; temperature has one value T ≥ 0
+// for all components or one for each.
+func NewLeimkuhlerMatthews(f Drift, eta float64, temperature ...float64) (*LeimkuhlerMatthews, error) {
+	if err := checkComponents("leimkuhler-matthews", f.Dim(), eta, temperature); err != nil {
 		return nil, err
 	}
-	m := &LeimkuhlerMatthews{drift: f, n: f.Dim(), eta: eta, half: math.Sqrt(eta * temperature / 2)}
+	if err := checkAtOnce("leimkuhler-matthews", f); err != nil {
+		return nil, err
+	}
+	m := &LeimkuhlerMatthews{drift: f, n: f.Dim(), eta: eta}
+	for i := range m.n {
+		m.half = append(m.half, math.Sqrt(eta*component(temperature, i)/2))
+	}
 	m.derivative, _ = f.(DriftDerivative)
 	return m, nil
 }
@@ -60,7 +68,7 @@ func (m *LeimkuhlerMatthews) Step(next, state, xi []float64) {
 	out, mem := next[:n], next[n:2*n]
 	m.drift.Drift(out, q)
 	for i := range out {
-		out[i] = q[i] + m.eta*out[i] + m.half*(old[i]+xi[i])
+		out[i] = q[i] + m.eta*out[i] + m.half[i]*(old[i]+xi[i])
 		mem[i] = xi[i]
 	}
 }
@@ -73,7 +81,7 @@ func (m *LeimkuhlerMatthews) JVP(dst, state, v []float64) {
 	n := m.n
 	m.derivative.DriftJVP(dst[:n], state[:n], v[:n])
 	for i := range n {
-		dst[i] = v[i] + m.eta*dst[i] + m.half*v[n+i]
+		dst[i] = v[i] + m.eta*dst[i] + m.half[i]*v[n+i]
 		dst[n+i] = 0
 	}
 }
@@ -84,14 +92,14 @@ func (m *LeimkuhlerMatthews) VJP(dst, state, w []float64) {
 	m.derivative.DriftVJP(dst[:n], state[:n], w[:n])
 	for i := range n {
 		dst[i] = w[i] + m.eta*dst[i]
-		dst[n+i] = m.half * w[i]
+		dst[n+i] = m.half[i] * w[i]
 	}
 }
 
 // NoiseJVP writes L·xi.
 func (m *LeimkuhlerMatthews) NoiseJVP(dst, _, xi []float64) {
 	for i := range m.n {
-		dst[i] = m.half * xi[i]
+		dst[i] = m.half[i] * xi[i]
 		dst[m.n+i] = xi[i]
 	}
 }
@@ -99,6 +107,6 @@ func (m *LeimkuhlerMatthews) NoiseJVP(dst, _, xi []float64) {
 // NoiseVJP writes Lᵀ·w.
 func (m *LeimkuhlerMatthews) NoiseVJP(dst, _, w []float64) {
 	for i := range m.n {
-		dst[i] = m.half*w[i] + w[m.n+i]
+		dst[i] = m.half[i]*w[i] + w[m.n+i]
 	}
 }

@@ -41,6 +41,9 @@ func (f *LinearGame) Parts() []Part {
 	return []Part{{"x", 0, 2}}
 }
 
+// Players are x and y, whichever way they move.
+func (f *LinearGame) Players() []Part { return []Part{{"x", 0, 1}, {"y", 1, 2}} }
+
 // Drift writes f(x).
 func (f *LinearGame) Drift(dst, x []float64) {
 	dst[0] = -f.a*x[0] + f.b*x[1]

@@ -24,11 +24,12 @@ func TestMutants(t *testing.T) {
 	plant("white noise before preconditioning", "sgld.go", "p.Metric.Colour(w, noise) //", "copy(w, noise) //", "^TestMetricLaws$")
 	plant("blocks updated at once", "sgld.go", "m.Drift(v, b, q)", "m.Drift(v, b, state[:m.n])", "^TestLinearGame$")
 	plant("θ₋₁ = 0", "sgld.go", "copy(state[m.slots[b].memory:], q[p.Lo:p.Hi])", "clear(state[m.slots[b].memory:])", conform)
+	plant("one temperature for both players", "temperatures.go", "all[i] = players[b]", "all[i] = players[b*0]", "^TestPlayerTemperatures$")
 	plant("pre-point noise only", "hanggi_klimontovich.go", "m.metric.At(m.end)", "", "^TestMetricLaws$")
 	plant("post-point noise only", "hanggi_klimontovich.go",
 		"0.5*m.s*m.y[i]\n\t}\n\tm.metric.At(m.end)\n\tm.metric.Solve(m.y, m.w)\n\taddScaled(next, 0.5*m.s, m.y)",
 		"0*m.s\n\t}\n\tm.metric.At(m.end)\n\tm.metric.Solve(m.y, m.w)\n\taddScaled(next, m.s, m.y)", "^TestMetricLaws$")
-	plant("white noise in Leimkuhler–Matthews", "leimkuhler_matthews.go", "m.half*(old[i]+xi[i])", "m.half*(2*xi[i]+0*old[i])", stationary)
+	plant("white noise in Leimkuhler–Matthews", "leimkuhler_matthews.go", "m.half[i]*(old[i]+xi[i])", "m.half[i]*(2*xi[i]+0*old[i])", stationary)
 	plant("friction without square", "splitting.go", "math.Expm1(-2*gamma", "math.Expm1(-gamma", stationary)
 	plant("a letter's full step each time", "splitting.go", "m.a, m.b = delta/float64(as), delta/float64(bs)", "m.a, m.b = delta, delta/float64(bs)", "^TestSplittingStrings$")
 	plant("Heun without its corrector", "heun.go", "0.5*m.eta*(m.f[i]+m.g[i])", "m.eta*(m.f[i]+0*m.g[i])", stationary)
@@ -40,7 +41,7 @@ func TestMutants(t *testing.T) {
 	plant("an epoch that may repeat a datum", "gradient_estimator.go", "choice(z, n-at-i)", "choice(z, n-at-i)%2", "^TestSGMCMCVariances$")
 	plant("a snapshot that is never renewed", "gradient_estimator.go", "float64((age + 1) % g.period)", "float64(age + 1)", "^TestSGMCMCVariances$")
 	plant("control variates that are not subtracted", "gradient_estimator.go", "addScaled(dst[:d], -1/float64(g.size), g.other)", "_ = g.other", "^TestSGMCMCVariances$")
-	plant("SGHMC's noise estimate added", "sghmc.go", "c.Temperature - c.Eta*c.Eta*c.Estimate", "c.Temperature + c.Eta*c.Eta*c.Estimate", "^TestSGMCMCVariances$")
+	plant("SGHMC's noise estimate added", "sghmc.go", "c.Friction*c.Eta*t - c.Eta*c.Eta*c.Estimate", "c.Friction*c.Eta*t + c.Eta*c.Eta*c.Estimate", "^TestSGMCMCVariances$")
 	plant("Γ of RMSProp turned round", "rmsprop.go", "move -= t", "move += t", "^TestRMSPropLaws$")
 	plant("noise of a cycle in the wrong part", "sgmcmc.go", "j >= m.cfg.Exploration", "j < m.cfg.Exploration", "^TestSGMCMCVariances$")
 	plant("the game turns back", "linear_game.go", "-f.a*x[0] + f.b*x[1]\n\tdst[1] = -f.a*x[1] - f.b*x[0]",

@@ -87,36 +87,53 @@ func (c HanggiKlimontovichConfig) New(f Drift, metric Metric) (*HanggiKlimontovi
 
 // LeimkuhlerMatthewsConfig is x' = x + ηf(x) + √(ηT/2)(ξ + ξ').
 type LeimkuhlerMatthewsConfig struct {
-	Eta         float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"step η"`
-	Temperature float64 `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T"`
+	Eta          float64   `toml:"eta" range:"(0,inf)" unit:"1" doc:"step η"`
+	Temperature  float64   `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T"`
+	Temperatures []float64 `toml:"temperatures" range:"[0,inf)" unit:"1" doc:"one T for each player, whose components all move at once; empty: temperature for all"`
 }
 
 // New returns the scheme for a drift.
 func (c LeimkuhlerMatthewsConfig) New(f Drift) (*LeimkuhlerMatthews, error) {
-	return NewLeimkuhlerMatthews(f, c.Eta, c.Temperature)
+	t, err := componentTemperatures(f, c.Temperature, c.Temperatures)
+	if err != nil {
+		return nil, err
+	}
+	return NewLeimkuhlerMatthews(f, c.Eta, t...)
 }
 
 // SplittingConfig is underdamped Langevin dynamics of unit mass by a splitting.
 type SplittingConfig struct {
-	Scheme      string  `toml:"scheme" doc:"order of A (move), B (kick) and O (friction and noise) in a step, such as BAOAB, OBABO, ABOBA, BAOA, OABAO"`
-	Step        float64 `toml:"step" range:"(0,inf)" unit:"1" doc:"time step Δ; stable for ωΔ < 2 with each of the schemes named"`
-	Friction    float64 `toml:"friction" range:"(0,inf)" unit:"1" doc:"γ"`
-	Temperature float64 `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T"`
+	Scheme       string    `toml:"scheme" doc:"order of A (move), B (kick) and O (friction and noise) in a step, such as BAOAB, OBABO, ABOBA, BAOA, OABAO"`
+	Step         float64   `toml:"step" range:"(0,inf)" unit:"1" doc:"time step Δ; stable for ωΔ < 2 with each of the schemes named"`
+	Friction     float64   `toml:"friction" range:"(0,inf)" unit:"1" doc:"γ"`
+	Temperature  float64   `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T"`
+	Temperatures []float64 `toml:"temperatures" range:"[0,inf)" unit:"1" doc:"one T for each player, whose components all move at once; empty: temperature for all"`
 }
 
 // New returns the scheme for a force.
 func (c SplittingConfig) New(f Drift) (*Splitting, error) {
-	return NewSplitting(f, c.Scheme, c.Step, c.Friction, c.Temperature)
+	t, err := componentTemperatures(f, c.Temperature, c.Temperatures)
+	if err != nil {
+		return nil, err
+	}
+	return NewSplitting(f, c.Scheme, c.Step, c.Friction, t...)
 }
 
 // HeunConfig is the predictor–corrector scheme for additive noise.
 type HeunConfig struct {
-	Eta         float64 `toml:"eta" range:"(0,inf)" unit:"1" doc:"step η; each costs two gradients"`
-	Temperature float64 `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T; the noise variance of a step is 2ηT"`
+	Eta          float64   `toml:"eta" range:"(0,inf)" unit:"1" doc:"step η; each costs two gradients"`
+	Temperature  float64   `toml:"temperature" range:"[0,inf)" unit:"1" doc:"T; the noise variance of a step is 2ηT"`
+	Temperatures []float64 `toml:"temperatures" range:"[0,inf)" unit:"1" doc:"one T for each player, whose components all move at once; empty: temperature for all"`
 }
 
 // New returns the scheme for a drift.
-func (c HeunConfig) New(f Drift) (*Heun, error) { return NewHeun(f, c.Eta, c.Temperature) }
+func (c HeunConfig) New(f Drift) (*Heun, error) {
+	t, err := componentTemperatures(f, c.Temperature, c.Temperatures)
+	if err != nil {
+		return nil, err
+	}
+	return NewHeun(f, c.Eta, t...)
+}
 
 // NesterovConfig is x' = y + ηf(y) + √(2(1−β)ηT) ξ with y = x + β(x − x⁻).
 type NesterovConfig struct {

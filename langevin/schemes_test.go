@@ -26,7 +26,7 @@ func TestMoreSchemes(t *testing.T) {
 		{"nesterov", "", func(f langevin.Drift) (langevin.Map, error) {
 			return langevin.NesterovConfig{Eta: 0.05, Momentum: 0.6, Temperature: 0.3}.New(f)
 		}},
-		{"splitting-AOBBOA", "", func(f langevin.Drift) (langevin.Map, error) {
+		{"splitting-AOBBOA", "alternating", func(f langevin.Drift) (langevin.Map, error) {
 			return langevin.SplittingConfig{Scheme: "AOBBOA", Step: 0.2, Friction: 0.8, Temperature: 0.3}.New(f)
 		}},
 		{"mala", "game", func(f langevin.Drift) (langevin.Map, error) {

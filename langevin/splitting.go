@@ -44,18 +44,17 @@ func NewSplitting(f Drift, scheme string, delta, gamma float64, temperature ...f
 	if !(gamma > 0) || math.IsInf(gamma, 1) {
 		return nil, fmt.Errorf("langevin: splitting %s: friction is %v: it must be positive and finite", scheme, gamma)
 	}
-	if len(temperature) != 1 && len(temperature) != m.n {
-		return nil, fmt.Errorf("langevin: splitting %s: %d temperatures for %d components: give one, or one each", scheme, len(temperature), m.n)
+	if err := checkAtOnce("splitting "+scheme, f); err != nil {
+		return nil, err
+	}
+	if err := checkComponents("splitting "+scheme, m.n, delta, temperature); err != nil {
+		return nil, err
 	}
 	m.a, m.b = delta/float64(as), delta/float64(bs)
 	m.keep = math.Exp(-gamma * delta / float64(m.os))
 	m.kick = make([]float64, m.n)
 	for i := range m.kick {
-		t := temperature[i%len(temperature)]
-		if err := checkStep("splitting "+scheme, delta, t); err != nil {
-			return nil, err
-		}
-		m.kick[i] = math.Sqrt(t * -math.Expm1(-2*gamma*delta/float64(m.os)))
+		m.kick[i] = math.Sqrt(component(temperature, i) * -math.Expm1(-2*gamma*delta/float64(m.os)))
 	}
 	for _, s := range []*[]float64{&m.f, &m.q, &m.p, &m.gq, &m.gp} {
 		*s = make([]float64, m.n)

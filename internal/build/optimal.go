@@ -161,14 +161,7 @@ func (o *optimalSystem) decodeScheme(doc *spec.Doc, s *system) (err error) {
 	if k := o.game.Noise.Kind; k != "none" {
 		return doc.Table("noise").Errorf("kind", "found %q with trainer.scheme = %q, allowed \"none\": the scheme brings the noise, the potential is that of the quenched batch of latents", k, o.scheme)
 	}
-	var blocks []float64
-	switch c := o.under.(type) {
-	case *eulerMaruyamaScheme:
-		blocks = c.Temperatures
-	case *heavyBallScheme:
-		blocks = c.Temperatures
-	}
-	if len(blocks) > 0 {
+	if blocks := playerTemperatures(o.under); len(blocks) > 0 {
 		return doc.Table("trainer."+o.scheme).Errorf("temperatures", "found %v, allowed none with the optimal discriminator: there is one block, and its potential contains T; set temperature", blocks)
 	}
 	o.game.Temperature = o.under.temperature()

@@ -66,7 +66,7 @@ func (c *sghmcScheme) scheme(f langevin.Drift) (langevin.Map, error) {
 	return c.SGHMCConfig.New(f, c.GradientConfig)
 }
 func (c *sghmcScheme) step() float64                     { return c.Eta }
-func (c *sghmcScheme) temperature() float64              { return c.Temperature }
+func (c *sghmcScheme) temperature() float64              { return coldest(c.Temperature, c.Temperatures) }
 func (c *sghmcScheme) gradient() langevin.GradientConfig { return c.GradientConfig }
 
 func (c *naturalIsotropicScheme) scheme(f langevin.Drift) (langevin.Map, error) {

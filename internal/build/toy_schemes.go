@@ -20,7 +20,7 @@ type (
 
 func (c *heunScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
 func (c *heunScheme) step() float64                                 { return c.Eta }
-func (c *heunScheme) temperature() float64                          { return c.Temperature }
+func (c *heunScheme) temperature() float64                          { return coldest(c.Temperature, c.Temperatures) }
 
 func (c *nesterovScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
 func (c *nesterovScheme) step() float64                                 { return c.Eta }

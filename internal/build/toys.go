@@ -126,11 +126,13 @@ func (c *heavyBallScheme) temperature() float64                          { retur
 
 func (c *leimkuhlerMatthewsScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
 func (c *leimkuhlerMatthewsScheme) step() float64                                 { return c.Eta }
-func (c *leimkuhlerMatthewsScheme) temperature() float64                          { return c.Temperature }
+func (c *leimkuhlerMatthewsScheme) temperature() float64 {
+	return coldest(c.Temperature, c.Temperatures)
+}
 
 func (c *splittingScheme) scheme(f langevin.Drift) (langevin.Map, error) { return c.New(f) }
 func (c *splittingScheme) step() float64                                 { return c.Step }
-func (c *splittingScheme) temperature() float64                          { return c.Temperature }
+func (c *splittingScheme) temperature() float64                          { return coldest(c.Temperature, c.Temperatures) }
 
 func (c *metricScheme) scheme(f langevin.Drift) (langevin.Map, error) {
 	metric, err := langevin.NewSineMetric(c.SineMetricConfig)

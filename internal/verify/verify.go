@@ -105,6 +105,7 @@ func Checks() []Check {
 		noiseChecks(),
 		extrapolationChecks(),
 		temperatureChecks(),
+		playerChecks(),
 		sgdInferenceChecks(),
 	)
 }
