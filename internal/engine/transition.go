@@ -200,7 +200,7 @@ var (
 
 	Scaling = record.Schema{Name: "scaling", Doc: "data collapse y·size^b = g((control − critical)·size^a) with fitted exponents (Houdayer and Hartmann 2004)",
 		Columns: []record.Column{colTask, text("quantity", "what is collapsed"), text("parameter", "critical, a (1/ν per power of the size), b, quality (S, about 1 for a good collapse)"),
-			float("value", "see parameter", "fitted value"), float("stderr", "see parameter", "parametric bootstrap; empty for what is fixed"), colStatus}}
+			float("value", "see parameter", "fitted value"), float("stderr", "see parameter", "parametric bootstrap, and in quadrature the change without the smallest size; empty for what is fixed"), colStatus}}
 
 	ScalingPoints = record.Schema{Name: "scaling_points", Doc: "the points of the data collapse in scaled variables",
 		Columns: []record.Column{colTask, text("quantity", "what is collapsed"), colSize, colControl,
