@@ -5,7 +5,6 @@ import (
 	"math"
 	"sync"
 
-	"machlup/langevin"
 	"machlup/langevin/exact"
 )
 
@@ -45,7 +44,7 @@ steps = 250000
 every = 5
 `, law.correction, stiffness, scheme, scheme, eta, correction, amplitude, wave, temperature)
 		moments := sync.OnceValues(func() (mean, square float64) {
-			return metricMoments(law.correction, eta, temperature, amplitude, wave, stiffness)
+			return metricMoments(law.correction, eta, temperature, amplitude, wave, stiffness, 351)
 		})
 		for _, o := range []struct {
 			name string
@@ -64,10 +63,10 @@ every = 5
 
 // metricMoments are ⟨x⟩ and ⟨x²⟩ of the exact stationary law of the discrete kernel. The
 // kernel is written out here from its definition, apart from the scheme's code.
-func metricMoments(correction string, eta, temperature, amplitude, wave, stiffness float64) (mean, square float64) {
+func metricMoments(correction string, eta, temperature, amplitude, wave, stiffness float64, nodes int) (mean, square float64) {
 	g := func(x float64) float64 { return 1 + amplitude*math.Sin(wave*x) }
 	gamma := func(x float64) float64 { return amplitude * wave * math.Cos(wave*x) }
-	lo, hi, n := -7.0, 7.0, 701
+	lo, hi, n := -7.0, 7.0, nodes
 	var kernel *exact.Kernel
 	if correction == "hanggi-klimontovich" {
 		s := math.Sqrt(2 * eta * temperature)
@@ -77,12 +76,9 @@ func metricMoments(correction string, eta, temperature, amplitude, wave, stiffne
 			return x - eta*g(x)*stiffness*x + 0.5*s*(g(x)+g(end))*w
 		}, lo, hi, n)
 	} else {
-		c, err := langevin.ParseCorrection(correction)
-		if err != nil {
-			panic("verify: unknown correction")
-		}
+		c := map[string]float64{"none": 0, "half": 0.5, "full": 1}[correction]
 		kernel = exact.NewGaussianKernel(func(x float64) float64 {
-			return x - eta*g(x)*stiffness*x + eta*temperature*float64(c)*gamma(x)
+			return x - eta*g(x)*stiffness*x + eta*temperature*c*gamma(x)
 		}, func(x float64) float64 { return math.Sqrt(2 * eta * temperature * g(x)) }, lo, hi, n)
 	}
 	law := kernel.Stationary()
