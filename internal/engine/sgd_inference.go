@@ -16,7 +16,7 @@ import (
 // SGDInferenceConfig configures constant-step SGD as approximate inference.
 type SGDInferenceConfig struct {
 	Chains int `toml:"chains" range:"[1,10000]" unit:"1" doc:"independent chains, from the minimum"`
-	Warmup int `toml:"warmup" range:"[0,inf)" unit:"step" doc:"steps dropped at the beginning of each chain"`
+	Warmup int `toml:"warmup" range:"[0,inf)" unit:"step" doc:"steps dropped at the beginning of each chain, at least five relaxation times 1/(η·smallest curvature)"`
 	Blocks int `toml:"blocks" range:"[5,10000]" unit:"1" doc:"blocks of each chain, which give the errors"`
 	Block  int `toml:"block" range:"[1,inf)" unit:"step" doc:"steps of a block, at least ten relaxation times 1/(η·smallest curvature)"`
 }
@@ -58,6 +58,9 @@ func NewSGDInference(cfg SGDInferenceConfig, env Env, m *Model) (Runner, error) 
 	values := eigen.Values(nil)
 	if slow := 10 / (e.eta * values[0]); float64(cfg.Block) < slow {
 		return nil, &KeyError{"block", fmt.Sprint(cfg.Block), fmt.Sprintf("at least %.0f: ten relaxation times of the smallest curvature, %.3g", math.Ceil(slow), values[0])}
+	}
+	if slow := 5 / (e.eta * values[0]); float64(cfg.Warmup) < slow {
+		return nil, &KeyError{"warmup", fmt.Sprint(cfg.Warmup), fmt.Sprintf("at least %.0f: chains start at the minimum, without any spread, and need five relaxation times of the smallest curvature, %.3g", math.Ceil(slow), values[0])}
 	}
 	if top := values[e.d-1]; !(e.eta*top < 2) {
 		return nil, &KeyError{"system.regression.eta", fmt.Sprint(e.eta), fmt.Sprintf("less than %.4g = 2/largest curvature: there is no stationary law beyond", 2/top)}
