@@ -47,9 +47,9 @@ func DataCollapse(curves []SizedCurve, start [3]float64, free [3]bool, window fl
 		c.Points += len(v.X)
 	}
 	fit := collapseFit{curves, free, window}
-	best, s := fit.minimise(start)
-	var terms int
-	if s, terms = fit.quality(best); s-s != 0 {
+	best, _ := fit.minimise(start)
+	s, terms := fit.quality(best)
+	if s-s != 0 {
 		return c, &Refusal{NotConverged, "data collapse", s, 0, "no exponents bring the curves of different sizes over one range: sweep a common range of the control parameter"}
 	}
 	c.S, c.Terms = s, terms

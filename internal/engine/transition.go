@@ -31,7 +31,6 @@ type transition struct {
 	stationary
 	cfg         TransitionConfig
 	obs, energy int // columns; energy −1 without
-	temper      float64
 }
 
 // NewTransition checks the configuration against the model and binds it to a task.
