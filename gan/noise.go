@@ -97,12 +97,17 @@ func (n Noise) validate(d, g Optimizer) error {
 		if p.T > 0 && !n.injected() {
 			return fmt.Errorf("gan: temperature of the %s is %v but noise kind %q injects none; use injected or minibatch+injected", p.name, p.T, n.Kind)
 		}
+		if p.T > 0 {
+			if err := n.Estimable(p.opt, p.T); err != nil {
+				return fmt.Errorf("gan: noise_estimate of the %s: %w", p.name, err)
+			}
+		}
 		if p.metric && !p.opt.Direction.Natural {
 			return fmt.Errorf("gan: metric noise of the %s needs the metric of a natural optimizer, found %q; use natural or natural-momentum, or isotropic noise", p.name, p.opt.Name)
 		}
 	}
 	if n.Corrected() && !(n.MetricD && n.TD > 0) && !(n.MetricG && n.TG > 0) {
-		return fmt.Errorf("gan: noise.correction is %q and no player has metric noise at a temperature > 0, allowed is none: isotropic noise has no Γ", n.Correction)
+		return fmt.Errorf("gan: noise.correction is %q and no player has metric noise at a temperature > 0, allowed is none: isotropic noise has no Γ; noise in RMSProp's metric has its Γ on toys only, it takes the diagonal of the Hessian of the batch's loss", n.Correction)
 	}
 	if n.Quenched < 0 {
 		return fmt.Errorf("gan: the quenched batch has size %d, allowed are integers ≥ 0 (0: automatic)", n.Quenched)

@@ -18,6 +18,8 @@ func TestNoiseMutants(t *testing.T) {
 		{Name: "half of Γ", File: "metric_correction.go", Old: "num.Axpy(p.c*s/2, p.value, y)", New: "num.Axpy(p.c*s/4, p.value, y)", Run: "^TestCurvedLaw$"},
 		{Name: "Γ not in the residual", File: "metric_correction.go", Old: "num.Axpy(p.c*pl.s*pl.s/2, p.value, dst)", New: "_ = dst", Run: "^TestCorrectedStep$"},
 		{Name: "Γ without J's own derivative", File: "metric_correction.go", Old: "	p.gradient(m.grad)\n	num.Axpy(-1, m.grad, dst)", New: "", Run: "^TestMetricDivergence$"},
+		{Name: "V̂ added", File: "optimizer_momentum.go", Old: "r.momentumRule.NoiseVariance(T) - r.eta", New: "r.momentumRule.NoiseVariance(T) + r.eta", Run: "^TestNoiseEstimate$"},
+		{Name: "noise of variance G² for G", File: "optimizer_rmsprop.go", Old: "return 1 / math.Sqrt(math.Sqrt(v)+r.Eps)", New: "return 1 / (math.Sqrt(v) + r.Eps)", Run: "^TestPreconditionedNoise$"},
 		{Name: "noise at the end point alone", File: "metric_correction.go", Old: "y[i] = (y[i] + end) / 2", New: "y[i] = end", Run: "^TestKineticStep$"},
 	})
 }

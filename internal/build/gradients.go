@@ -13,7 +13,7 @@ func gradientModel(cfg gan.Config) *engine.GradientModel {
 		return gradientProbe{p}, err
 	}}
 	for i, o := range []gan.Optimizer{cfg.OptimizerD, cfg.OptimizerG} {
-		pl := engine.GradientPlayer{Name: [2]string{"discriminator", "generator"}[i], Eta: o.Rule.Rate(), Noise: o.Rule.NoiseVariance(1)}
+		pl := engine.GradientPlayer{Name: [2]string{"discriminator", "generator"}[i], Eta: o.Rule.Rate(), Noise: o.Rule.NoiseVariance(2) - o.Rule.NoiseVariance(1)}
 		if o.Direction.Natural {
 			pl.Damping = o.Direction.Damping
 			if o.Direction.Metric != "" && o.Direction.Metric != "l2" {

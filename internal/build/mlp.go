@@ -35,6 +35,7 @@ type PlayerConfig struct {
 // GANNoiseConfig is the table [noise] of a GAN.
 type GANNoiseConfig struct {
 	gan.NoiseConfig
+	Gradient        string  `toml:"gradient" enum:"batch|control-variate|svrg" doc:"estimate of the gradient: that of the batch; control-variate and svrg are refused on a GAN, whose latents are drawn afresh and are no finite sum to anchor at"`
 	CorrelationTime float64 `toml:"correlation_time" range:"[0,inf)" unit:"step" doc:"of coloured injected noise, an Ornstein-Uhlenbeck process of the intensity that the temperatures give; 0: white"`
 	Schedule        string  `toml:"schedule" doc:"of both injected temperatures, see machlup list schedules; configured by [noise.SCHEDULE]"`
 }
@@ -50,7 +51,7 @@ const perceptronLoss = "non-saturating"
 func defaultPlayer() PlayerConfig { return PlayerConfig{Optimizer: "sgd", Schedule: "constant"} }
 
 func defaultGANNoise() GANNoiseConfig {
-	return GANNoiseConfig{NoiseConfig: gan.DefaultNoise(), Schedule: "constant"}
+	return GANNoiseConfig{NoiseConfig: gan.DefaultNoise(), Gradient: "batch", Schedule: "constant"}
 }
 
 func mlpTables() []tableConfig {
@@ -260,6 +261,9 @@ func decodeTrainer(doc *spec.Doc, s *system, cfg *gan.Config, loss string) error
 	if err != nil {
 		return err
 	}
+	if n.Gradient != "batch" {
+		return doc.Table("noise").Errorf("gradient", "found %q, allowed \"batch\": it corrects a batch's gradient by that at an anchor over all data, and a GAN's loss is a mean over latents drawn afresh, no finite sum (a quenched batch is used whole: there is nothing to reduce); the scheme sgld of a quadratic-sum has it", n.Gradient)
+	}
 	if !cfg.Noise.Injected() && n.Schedule != "constant" {
 		return doc.Table("noise").Errorf("schedule", "found %q with noise.kind = %q, allowed \"constant\": that kind injects no noise whose temperature could follow it", n.Schedule, n.Kind)
 	}
@@ -360,17 +364,20 @@ func decodeRegularisers(doc *spec.Doc, s *system, names []string, cfg *gan.Confi
 func checkNoise(doc *spec.Doc, cfg gan.Config) error {
 	n, t, metric := cfg.Noise, doc.Table("noise"), false
 	for _, p := range []struct {
-		key         string
+		key, table  string
 		temperature float64
 		metric      bool
 		opt         gan.Optimizer
 		net         gan.Network
-	}{{"d", n.TD, n.MetricD, cfg.OptimizerD, cfg.Discriminator}, {"g", n.TG, n.MetricG, cfg.OptimizerG, cfg.Generator}} {
+	}{{"d", "discriminator", n.TD, n.MetricD, cfg.OptimizerD, cfg.Discriminator}, {"g", "generator", n.TG, n.MetricG, cfg.OptimizerG, cfg.Generator}} {
 		if p.temperature > 0 && !n.Injected() {
 			return t.Errorf("temperature_"+p.key, "found %v with noise.kind = %q, allowed 0: that kind injects none; use injected or a sum with it", p.temperature, n.Kind)
 		}
 		if p.metric && !p.opt.Direction.Natural {
 			return t.Errorf("metric_"+p.key, "found \"natural\" for the optimizer %q, allowed \"isotropic\": only natural and natural-momentum have a metric", p.opt.Name)
+		}
+		if err := n.Estimable(p.opt, p.temperature); err != nil {
+			return doc.Table("trainer."+p.table+".momentum").Errorf("noise_estimate", "%v", err)
 		}
 		if p.temperature > 0 && p.metric {
 			metric = true
@@ -380,7 +387,7 @@ func checkNoise(doc *spec.Doc, cfg gan.Config) error {
 		}
 	}
 	if n.Corrected() && !metric {
-		return t.Errorf("correction", "found %q and no player has metric noise at a temperature > 0, allowed \"none\": isotropic noise has no Γ; set metric_g or metric_d to \"natural\"", n.Correction)
+		return t.Errorf("correction", "found %q and no player has metric noise at a temperature > 0, allowed \"none\": isotropic noise has no Γ; set metric_g or metric_d to \"natural\"; noise in RMSProp's metric has its Γ on toys only, it takes the diagonal of the Hessian of the batch's loss", n.Correction)
 	}
 	return nil
 }

@@ -106,6 +106,7 @@ func Checks() []Check {
 		extrapolationChecks(),
 		temperatureChecks(),
 		playerChecks(),
+		trainerSGMCMCChecks(),
 		sgdInferenceChecks(),
 	)
 }
