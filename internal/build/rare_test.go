@@ -1,10 +1,13 @@
 package build
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"machlup/internal/engine"
 )
 
 // betweenSets tells the estimators of paths from A to B, which need both sets.
@@ -57,6 +60,85 @@ func TestRareRefusals(t *testing.T) {
 	} {
 		if _, err := parse(text+c.table, c.sets); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s%s: %v, want %q", c.table, c.sets, err, c.want)
+		}
+	}
+}
+
+// Rates of a sweep of T are those of one system only with common random numbers: the mark that
+// every task carries tells.
+func TestRareMarks(t *testing.T) {
+	const text = `name = "marks"
+seed = 5
+[system]
+kind = "mlp"
+[system.mlp.generator]
+latent = 1
+hidden = [3]
+[system.mlp.discriminator]
+hidden = [3]
+[noise]
+kind = "injected"
+temperature_d = 1e-3
+quenched_batch = 4
+[observables]
+names = ["rho"]
+batch = 16
+[path]
+steps = 4
+action = "innovation"
+[path.sets]
+a = ["rho > 0.0"]
+b = ["rho > 0.0"]
+[move.pcn]
+[estimator.rate]
+runs = 800
+ladders = 0
+from = 1
+[sweep.grid]
+"noise.temperature_g" = [1e-4, 1e-3]
+`
+	for _, c := range []struct {
+		set  string
+		same bool
+	}{{"run.common_random_numbers=false", false}, {"run.common_random_numbers=true", true}} {
+		exp, err := parse(text, c.set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var drift [2]float64
+		for i := range drift {
+			part, err := exp.Tasks[i].Runner.Run(context.Background(), 0, func(float64) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			drift[i] = part.(*engine.RatePart).Mark.Drift
+		}
+		if drift[0] == 0 || (drift[0] == drift[1]) != c.same {
+			t.Errorf("%s: marks %v", c.set, drift)
+		}
+	}
+}
+
+// A start that its steps take out of A is an outcome, not a failed task.
+func TestRareStartOutsideA(t *testing.T) {
+	exp, err := parse(rareText(t, "rate")+"[start]\nsteps = 1\n[estimator.rate]\n[estimator.transition-paths]\n", "trainer.euler-maruyama.eta=0.49", "trainer.start=[-0.51]", "path.sets.a=[\"mean_x < -0.5\", \"mean_x > -0.52\"]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range exp.Tasks {
+		part, err := task.Runner.Run(context.Background(), 0, func(float64) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var failed string
+		switch p := part.(type) {
+		case *engine.RatePart:
+			failed = p.Failed
+		case *engine.TransitionPathsPart:
+			failed = p.Failed
+		}
+		if !strings.Contains(failed, "a start that misses it by") {
+			t.Errorf("%s: %q", task.Label, failed)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (a *minimumAction) Pool(tasks []Finished, out *Output) error { return poolR
 // durations and rates at several T.
 func poolRare(tasks []Finished, out *Output) error {
 	var order []string
-	minima, rates := map[string][]minimumAt{}, map[string][]rateAt{}
+	minima, rates, marks := map[string][]minimumAt{}, map[string][]rateAt{}, map[string]systemMarks{}
 	for _, t := range tasks {
 		label := rareLabel(t)
 		if !slices.Contains(order, label) {
@@ -33,19 +33,62 @@ func poolRare(tasks []Finished, out *Output) error {
 		}
 		switch r := t.Runner.(type) {
 		case *minimumAction:
-			if p := t.Parts[0].(*MinimumActionPart); p.Failed == "" && p.Path.Converged {
+			p := t.Parts[0].(*MinimumActionPart)
+			marks[label] = append(marks[label], p.Mark)
+			if p.Failed == "" && p.Path.Converged {
 				minima[label] = append(minima[label], minimumAt{r.eta, float64(r.setup.Config.Steps) * r.eta, p.Path.Action * r.temperature, r.barrier(p) * r.temperature})
 			}
 		case *rate:
+			marks[label] = append(marks[label], t.Parts[0].(*RatePart).Mark)
 			if v, ok := r.best(t.Parts); ok && r.temperature > 0 {
 				rates[label] = append(rates[label], rateAt{r.temperature, r.eta, v})
 			}
 		}
 	}
 	for _, label := range order {
+		if why := marks[label].differ(); why != "" {
+			out.Table(Summary).AddAs(label, "-d ln k_AB / d(1/T)", nil, nil, nil, nil, "energy", "no-estimate: "+why)
+			continue
+		}
 		writeArrhenius(rates[label], writeLeast(minima[label], label, out), label, out)
 	}
 	return nil
+}
+
+// A systemMark tells systems apart: a number made of their drift at one configuration, and η.
+type systemMark struct{ Drift, Eta float64 }
+
+// markOf is the mark of a model, 0 where its drift is not finite there.
+func markOf(m *Model) systemMark {
+	t := newTrajectory(m, nil)
+	q := make([]float64, m.Map.Config())
+	for i := range q {
+		q[i] = 0.3 * math.Cos(float64(i))
+	}
+	m.Map.Init(t.state, q)
+	m.Map.Step(t.next, t.state, t.xi)
+	sum := 0.0
+	for i, x := range q {
+		sum += math.Cos(1.7*float64(i)) * (t.next[i] - x) / m.Eta
+	}
+	if math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return systemMark{}
+	}
+	return systemMark{sum, m.Eta}
+}
+
+type systemMarks []systemMark
+
+// differ says why tasks of equal η are not of one system; one without a mark is not looked at.
+func (s systemMarks) differ() string {
+	for i, a := range s {
+		for _, b := range s[:i] {
+			if a.Drift != 0 && b.Drift != 0 && a.Eta == b.Eta && math.Abs(a.Drift-b.Drift) > 1e-9*math.Abs(a.Drift) {
+				return "the tasks simulate different systems, each with its own initial parameters and fixed batch: set run.common_random_numbers = true"
+			}
+		}
+	}
+	return ""
 }
 
 // rareLabel names the replica and the system: swept keys other than temperatures, step sizes

@@ -39,3 +39,20 @@ func TestWriteLeast(t *testing.T) {
 		t.Errorf("of nothing: %v", got)
 	}
 }
+
+// Tasks of one η and different drifts are not one system.
+func TestSystemMarks(t *testing.T) {
+	for _, c := range []struct {
+		marks systemMarks
+		same  bool
+	}{
+		{systemMarks{{1, 0.1}, {1, 0.1}}, true},
+		{systemMarks{{1, 0.1}, {2, 0.1}}, false},
+		{systemMarks{{1, 0.1}, {1.1, 0.2}}, true}, // alternating updates change with η
+		{systemMarks{{0, 0.1}, {2, 0.1}}, true},   // no mark
+	} {
+		if why := c.marks.differ(); (why == "") != c.same {
+			t.Errorf("%v: %q", c.marks, why)
+		}
+	}
+}

@@ -99,6 +99,7 @@ type MinimumActionPart struct {
 	Energy   []float64   // by slice; nil without a potential
 	Observed [][]float64 // slice × observable
 	Failed   string      // why there is no path
+	Mark     systemMark
 }
 
 func (a *minimumAction) Parts() int       { return 1 }
@@ -118,7 +119,7 @@ func (a *minimumAction) Run(ctx context.Context, _ int, progress func(float64)) 
 	rest(m, m.Start, a.cfg.Relax)
 	ends, failed, err := a.ends(ctx, m)
 	if failed != "" || err != nil {
-		return &MinimumActionPart{Failed: failed}, err
+		return &MinimumActionPart{Failed: failed, Mark: markOf(m)}, err
 	}
 	n, calls := a.Work(0), 0
 	set := pathint.MinimumSettings{Tolerance: a.cfg.Tolerance, Iterations: a.cfg.Iterations, Stop: func() error {
@@ -178,7 +179,7 @@ func rest(m *Model, q []float64, steps int) {
 
 // describe computes what is written of a path.
 func (a *minimumAction) describe(m *Model, min pathint.Minimum) (*MinimumActionPart, error) {
-	p := &MinimumActionPart{Path: min, Action: make([]float64, a.setup.Config.Steps+1)}
+	p := &MinimumActionPart{Path: min, Mark: markOf(m), Action: make([]float64, a.setup.Config.Steps+1)}
 	n := len(m.Start)
 	for k, sum := 0, 0.0; k < len(p.Action); k++ {
 		if k > 0 {

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -89,6 +90,8 @@ func noiseTemperature(m *Model) float64 {
 
 // RatePart is a share of the forward trajectories, or a ladder.
 type RatePart struct {
+	Mark systemMark // in the first
+
 	// Forward.
 	Runs, Diverged int
 	In, Joint      []int // by step: trajectories in B, and in B at the plateau's first step too
@@ -131,10 +134,15 @@ func (r *rate) Run(ctx context.Context, part int, progress func(float64)) (any, 
 	if err != nil {
 		return nil, err
 	}
+	run := r.ladder
 	if part < r.chunks() {
-		return r.forward(ctx, m, part, progress)
+		run = r.forward
 	}
-	return r.ladder(ctx, m, part, progress)
+	p, err := run(ctx, m, part, progress)
+	if err == nil && part == 0 {
+		p.Mark = markOf(m)
+	}
+	return p, err
 }
 
 // forwardRateState is a share of forward trajectories on its way.
@@ -144,7 +152,7 @@ type forwardRateState struct {
 }
 
 // forward runs trajectories and counts where they are.
-func (r *rate) forward(ctx context.Context, m *Model, part int, progress func(float64)) (any, error) {
+func (r *rate) forward(ctx context.Context, m *Model, part int, progress func(float64)) (*RatePart, error) {
 	steps := r.setup.Config.Steps
 	out, src := &RatePart{In: make([]int, steps+1), Joint: make([]int, steps+1)}, r.env.Part("rate/forward", part)
 	session, saved := SessionOf(ctx), forwardRateState{}
@@ -152,8 +160,8 @@ func (r *rate) forward(ctx context.Context, m *Model, part int, progress func(fl
 		*src, out = *saved.Source, saved.Part
 	}
 	sets, err := r.setup.Config.Sets.bind(m)
-	if err != nil {
-		return nil, err
+	if err != nil { // after the steps before the start
+		return &RatePart{Failed: err.Error()}, nil
 	}
 	lo, hi := part*r.cfg.Runs/rateChunks, (part+1)*r.cfg.Runs/rateChunks
 	t, values, in := newTrajectory(m, src), make([]float64, len(m.Observer.Observables())), make([]bool, steps+1)
@@ -234,7 +242,10 @@ type rateLadderState struct {
 	Done   bool
 }
 
-func (r *rate) ladder(ctx context.Context, m *Model, part int, progress func(float64)) (any, error) {
+func (r *rate) ladder(ctx context.Context, m *Model, part int, progress func(float64)) (*RatePart, error) {
+	if _, err := r.setup.Config.Sets.bind(m); err != nil {
+		return &RatePart{Failed: err.Error()}, nil
+	}
 	spec, err := r.setup.spec(m, 0, r.setup.Config.Action, r.setup.Moves)
 	if err != nil {
 		return nil, err
@@ -428,6 +439,12 @@ func (r *rate) fromForward(parts []any) correlation {
 	sum := RatePart{In: make([]int, steps+1), Joint: make([]int, steps+1)}
 	for _, part := range parts {
 		p := part.(*RatePart)
+		if p.Failed != "" {
+			c := newCorrelation("forward", steps)
+			c.err = errors.New(p.Failed)
+			c.logC = pathint.Estimate{Estimator: c.name, Err: c.err}
+			return c
+		}
 		sum.Runs, sum.Diverged = sum.Runs+p.Runs, sum.Diverged+p.Diverged
 		sum.Change, sum.Square = sum.Change+p.Change, sum.Square+p.Square
 		for k := range sum.In {

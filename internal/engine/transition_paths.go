@@ -118,11 +118,12 @@ func (t *transitionPaths) Run(ctx context.Context, part int, progress func(float
 	if err != nil {
 		return nil, err
 	}
-	r := &transitionRun{transitionPaths: t, m: m, src: t.env.Part("transition-paths", part), shots: t.env.Part("transition-paths shots", part), result: &TransitionPathsPart{}}
-	if r.chain, err = t.setup.Chain(m, 0); err != nil {
-		return nil, err
+	sets, err := t.setup.Config.Sets.bind(m)
+	if err != nil { // after the steps before the start
+		return &TransitionPathsPart{Failed: err.Error()}, nil
 	}
-	if r.sets, err = t.setup.Config.Sets.bind(m); err != nil {
+	r := &transitionRun{transitionPaths: t, m: m, sets: sets, src: t.env.Part("transition-paths", part), shots: t.env.Part("transition-paths shots", part), result: &TransitionPathsPart{}}
+	if r.chain, err = t.setup.Chain(m, 0); err != nil {
 		return nil, err
 	}
 	from, saved := 0, transitionState{}
