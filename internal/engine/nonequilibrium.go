@@ -380,7 +380,8 @@ func (e *nonEquilibrium) Finish(parts []any, out *Output) (Outcome, error) {
 	row := func(quantity, observable, other, unit string, scale float64, s [][]float64) {
 		tau, status := analysis.AutocorrelationChains(s), e.status
 		if err := analysis.CheckEquilibration(s); err != nil && e.drifts(s) {
-			status = fmt.Sprintf("not a steady state: %v", err)
+			status = fmt.Sprintf("no-estimate: not a steady state: %v", err)
+			tau.Mean, tau.StdErr = math.NaN(), math.NaN()
 			outcome = None("%s: %v", quantity, err)
 		}
 		out.Table(NonEquilibrium).Add(quantity, observable, other, nil, tau.Mean*scale, tau.StdErr*scale, tau.Tau, tau.ESS, nil, nil, unit, status)

@@ -101,7 +101,7 @@ var (
 
 	Phase = record.Schema{Name: "phase", Doc: "order parameters and their statistics per point",
 		Columns: []record.Column{colTask, float("size", "1", "system size of the point (number of generator parameters unless swept)"),
-			colObservable, float("mean", "observable", "mean"), float("stderr", "observable", "standard error (jackknife over replicas, or autocorrelation-corrected)"),
+			colObservable, float("mean", "observable", "mean; empty where chains have not come to rest: the note in tasks.csv says why"), float("stderr", "observable", "standard error (jackknife over replicas, or autocorrelation-corrected)"),
 			colTau, colESS, float("rhat", "1", "rank-normalised split R̂ over chains; empty for replicas without stationary draws")}}
 
 	Survival = record.Schema{Name: "survival", Doc: "fraction of replicas that have not left the collapsed state (Kaplan–Meier)",

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"machlup/analysis"
 	"machlup/internal/record"
@@ -165,10 +166,13 @@ func (s *stationary) Finish(parts []any, out *Output) (Outcome, error) {
 			chains[i] = p.(*StationaryPart).Series[o]
 		}
 		tau := analysis.AutocorrelationChains(chains)
-		out.Table(Phase).Add(s.size, col.Name, tau.Mean, tau.StdErr, tau.Tau, tau.ESS, analysis.RHat(chains))
-		if err := analysis.CheckEquilibration(chains); err != nil {
-			outcome = None("%s: %v", col.Name, err)
+		if err := analysis.CheckEquilibration(chains); err != nil { // what says so stays
+			tau.Mean, tau.StdErr = math.NaN(), math.NaN()
+			if outcome.Status == OK {
+				outcome = None("%s: %v", col.Name, err)
+			}
 		}
+		out.Table(Phase).Add(s.size, col.Name, tau.Mean, tau.StdErr, tau.Tau, tau.ESS, analysis.RHat(chains))
 	}
 	return outcome, nil
 }
