@@ -34,12 +34,12 @@ func poolRare(tasks []Finished, out *Output) error {
 		switch r := t.Runner.(type) {
 		case *minimumAction:
 			p := t.Parts[0].(*MinimumActionPart)
-			marks[label] = append(marks[label], p.Mark)
+			marks[label] = marks[label].add(p.Mark, r.env)
 			if p.Failed == "" && p.Path.Converged {
 				minima[label] = append(minima[label], minimumAt{r.eta, float64(r.setup.Config.Steps) * r.eta, p.Path.Action * r.temperature, r.barrier(p) * r.temperature})
 			}
 		case *rate:
-			marks[label] = append(marks[label], t.Parts[0].(*RatePart).Mark)
+			marks[label] = marks[label].add(t.Parts[0].(*RatePart).Mark, r.env)
 			if v, ok := r.best(t.Parts); ok && r.temperature > 0 {
 				rates[label] = append(rates[label], rateAt{r.temperature, r.eta, v})
 			}
@@ -77,13 +77,25 @@ func markOf(m *Model) systemMark {
 	return systemMark{sum, m.Eta}
 }
 
-type systemMarks []systemMark
+// systemMarks are those of tasks, with what their random streams depend on.
+type systemMarks []struct {
+	systemMark
+	coupling string
+}
+
+func (s systemMarks) add(mark systemMark, env Env) systemMarks {
+	return append(s, struct {
+		systemMark
+		coupling string
+	}{mark, env.Coupling})
+}
 
 // differ says why tasks of equal η are not of one system; one without a mark is not looked at.
+// Equal streams make equal systems, whose drift may still change with T: a prior's part does.
 func (s systemMarks) differ() string {
 	for i, a := range s {
 		for _, b := range s[:i] {
-			if a.Drift != 0 && b.Drift != 0 && a.Eta == b.Eta && math.Abs(a.Drift-b.Drift) > 1e-9*math.Abs(a.Drift) {
+			if a.coupling != b.coupling && a.Drift != 0 && b.Drift != 0 && a.Eta == b.Eta && math.Abs(a.Drift-b.Drift) > 1e-9*math.Abs(a.Drift) {
 				return "the tasks simulate different systems, each with its own initial parameters and fixed batch: set run.common_random_numbers = true"
 			}
 		}

@@ -40,19 +40,22 @@ func TestWriteLeast(t *testing.T) {
 	}
 }
 
-// Tasks of one η and different drifts are not one system.
+// Tasks of one η, of different streams and different drifts are not one system.
 func TestSystemMarks(t *testing.T) {
 	for _, c := range []struct {
-		marks systemMarks
-		same  bool
+		a, b   systemMark
+		stream string // of b; a has that of "one"
+		same   bool
 	}{
-		{systemMarks{{1, 0.1}, {1, 0.1}}, true},
-		{systemMarks{{1, 0.1}, {2, 0.1}}, false},
-		{systemMarks{{1, 0.1}, {1.1, 0.2}}, true}, // alternating updates change with η
-		{systemMarks{{0, 0.1}, {2, 0.1}}, true},   // no mark
+		{systemMark{1, 0.1}, systemMark{1, 0.1}, "two", true},
+		{systemMark{1, 0.1}, systemMark{2, 0.1}, "two", false},
+		{systemMark{1, 0.1}, systemMark{2, 0.1}, "one", true},   // a prior, whose part is proportional to T
+		{systemMark{1, 0.1}, systemMark{1.1, 0.2}, "two", true}, // alternating updates change with η
+		{systemMark{0, 0.1}, systemMark{2, 0.1}, "two", true},   // no mark
 	} {
-		if why := c.marks.differ(); (why == "") != c.same {
-			t.Errorf("%v: %q", c.marks, why)
+		marks := systemMarks{}.add(c.a, Env{Coupling: "one"}).add(c.b, Env{Coupling: c.stream})
+		if why := marks.differ(); (why == "") != c.same {
+			t.Errorf("%v, %v: %q", c.a, c.b, why)
 		}
 	}
 }
