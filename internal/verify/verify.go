@@ -83,6 +83,7 @@ func Checks() []Check {
 		escapeChecks(),
 		metricChecks(),
 		correctionChecks(),
+		correctedLawChecks(),
 		pathChecks(),
 		imaginaryChecks(),
 		stagedChecks(),
