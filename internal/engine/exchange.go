@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sort"
 
+	"machlup/analysis"
 	"machlup/internal/rng"
 	"machlup/pathint"
 )
@@ -228,6 +230,9 @@ func (x *exchange) Finish(parts []any, out *Output) (Outcome, error) {
 		}
 		out.Table(Ladder).Add(x.parameter(), x.value(k), p.Mean, p.StdErr, p.Tau, p.ESS, p.RHat, x.acceptance(parts, k), x.overlap(e, k, k+1), x.trips(parts), status)
 	}
+	if x.rung != pathint.RungKappa {
+		x.writeDerivatives(parts, e, out)
+	}
 	for i := range x.lambda {
 		for j := range x.lambda {
 			if len(e.Overlap) > 0 {
@@ -239,6 +244,45 @@ func (x *exchange) Finish(parts []any, out *Output) (Outcome, error) {
 		return None("mbar: %v", e.MBAR.Err), nil
 	}
 	return Done(), nil
+}
+
+// writeDerivatives writes −d log Z/ds = ⟨O⟩_s and d² log Z/ds² = Var_s(O) at every level and half-way
+// between, by reweighting all draws.
+func (x *exchange) writeDerivatives(parts []any, e pathint.LadderEstimate, out *Output) {
+	var swept []analysis.SweptEnsemble
+	var at []float64
+	for k, l := range x.levels(parts) {
+		if k > 0 {
+			at = append(at, (x.lambda[k-1]+l.Lambda)/2)
+		}
+		at = append(at, l.Lambda)
+		swept = append(swept, analysis.SweptEnsemble{Control: l.Lambda, M: l.Series, E: l.Series, Tau: e.Levels[k].Tau})
+	}
+	sort.Float64s(at)
+	sort.Slice(swept, func(i, j int) bool { return swept[i].Control < swept[j].Control })
+	h, err := analysis.NewMultihistogram(swept, func(s float64) float64 { return s })
+	if e.MBAR.Err != nil {
+		err = e.MBAR.Err
+	}
+	for _, s := range at {
+		var v analysis.TransitionStatistics
+		ess, failed := math.NaN(), err
+		if failed == nil {
+			v, ess, failed = h.At(s, analysis.TransitionNorms{Chi: 1, Heat: 1})
+		}
+		for _, q := range []struct {
+			name string
+			i    int
+		}{{"tilt_mean", analysis.EnergyMean}, {"tilt_variance", analysis.EnergyHeat}} {
+			status, value := "ok", analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}
+			if failed != nil {
+				status = "no-estimate: " + failed.Error()
+			} else {
+				value = v.Value[q.i]
+			}
+			out.Table(Partition).Add(q.name, "mbar", "s", s, "mean and variance of O = Σ_k o_k under the tilted law", value.Value, value.StdErr, value.StdErr, nil, nil, nil, ess, nil, status)
+		}
+	}
 }
 
 // row writes one estimate; over ħ with a free end the exact value of Gaussian residuals is

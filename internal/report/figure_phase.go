@@ -32,8 +32,8 @@ func (r *run) phaseRows() (observables, points ordered, rows [][]phaseRow) {
 // swept number; other swept keys make series.
 func phaseFigure(r *run) *page {
 	observables, points, rows := r.phaseRows()
-	if len(points.list) < 2 {
-		return nil // nothing to plot against
+	if len(points.list) < 2 || !r.known(points.list[0]) {
+		return nil // nothing to plot against; levels of a ladder are shown by the figure transition
 	}
 	key := r.abscissa(points.list)
 	x := r.sweepAxis(points.list, key)
@@ -81,6 +81,16 @@ func phaseFigure(r *run) *page {
 	}
 	page.selection(len(shown), len(observables.list), "observables")
 	return page
+}
+
+// known tells whether a point is one of the sweep.
+func (r *run) known(point string) bool {
+	for _, t := range r.tasks {
+		if t.point == point {
+			return true
+		}
+	}
+	return false
 }
 
 func phaseLook(s int) look {

@@ -88,6 +88,11 @@ func (r *run) controlLabel(values []float64) scale {
 			return scale{label: r.short(key), unit: r.unit("tasks", key)}
 		}
 	}
+	for _, t := range r.tasks {
+		if t.estimator == "tempering" {
+			return scale{label: "temperature T", unit: "energy"}
+		}
+	}
 	return scale{label: "control parameter", unit: "1"}
 }
 

@@ -44,6 +44,7 @@ var catalogue = []figure{
 	{"phase-diagram", "Statistics over two swept numbers as maps of cells, uncertain cells crossed out", phaseDiagramFigure},
 	{"rare-paths", "Transition function C(t), committor along transition paths and path of least action", rareFigure},
 	{"flows", "Ideal flows on Wasserstein space: functional, dissipation, distance to the data, mass of the first mode, JKO steps", flowsFigure},
+	{"trajectory-transition", "Partition function of tilted paths of several lengths and its derivatives", trajectoryFigure},
 	{"strip", "Path of least action as a strip of density snapshots, with its action", stripFigure},
 	{"survival", "Fraction of replicas still collapsed (Kaplan–Meier)", survivalFigure},
 }

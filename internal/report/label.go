@@ -95,7 +95,7 @@ keys:
 			v = "no " + r.short(key)
 		case ok:
 			v = list
-		case finite(r.number(point, key)) || v == "true" || v == "false":
+		case finite(r.number(point, key)) || v == "true" || v == "false" || strings.HasPrefix(v, "["):
 			v = r.short(key) + " = " + v
 		}
 		parts = append(parts, v)

@@ -169,6 +169,35 @@ func (k *Kernel) Expect(f func(x float64) float64, steps int) []float64 {
 	return v.RawVector().Data
 }
 
+// Tilted is log E[exp(−Σ_{k=1..steps} o(x_k)) | x_0] at every node: log Z of the tilt o on free paths
+// from there.
+func (k *Kernel) Tilted(o func(x float64) float64, steps int) []float64 {
+	n := len(k.x)
+	v, log := mat.NewVecDense(n, nil), 0.0
+	for i := range n {
+		v.SetVec(i, 1)
+	}
+	for range steps {
+		largest := 0.0
+		for i, x := range k.x {
+			v.SetVec(i, v.AtVec(i)*math.Exp(-o(x)))
+		}
+		var next mat.VecDense
+		next.MulVec(k.p, v)
+		for i := range n {
+			largest = math.Max(largest, next.AtVec(i))
+		}
+		next.ScaleVec(1/largest, &next)
+		log += math.Log(largest)
+		v.CopyVec(&next)
+	}
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = log + math.Log(v.AtVec(i))
+	}
+	return out
+}
+
 // Committor is the probability, at every node and from the next step on, of being in B before
 // A. The sets are given by weights: 1 inside, 0 outside, ½ for a node on the edge.
 func (k *Kernel) Committor(a, b func(x float64) float64) []float64 {

@@ -143,3 +143,14 @@ func TestMetricTarget(t *testing.T) {
 		}
 	}
 }
+
+// Tilted on a grid is the Riccati recursion of a linear tilt of an Ornstein–Uhlenbeck process.
+func TestTiltedKernel(t *testing.T) {
+	k := NewGaussianKernel(func(x float64) float64 { return 0.9 * x }, func(float64) float64 { return 0.4 }, -8, 8, 321)
+	got := k.Tilted(func(x float64) float64 { return 0.3 * x }, 12)[160+20] // x = 1
+	law := QuadraticTilt{Dim: 1, M: []float64{0.9}, N: []float64{0.16}, Q: []float64{0}, Linear: []float64{0.3}}
+	want, ok := law.LogMean([]float64{1}, 12)
+	if !ok || math.Abs(got-want) > 1e-9 {
+		t.Errorf("log Z of the tilt is %v, want %v", got, want)
+	}
+}

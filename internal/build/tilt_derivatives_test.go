@@ -1,0 +1,67 @@
+package build
+
+import (
+	"math"
+	"testing"
+
+	"machlup/langevin/exact"
+)
+
+// Replica exchange over s on a double well: log Z, ⟨O⟩_s and Var_s(O) against the tilted kernel of
+// the discrete scheme on a grid, exact at the step.
+func TestTiltDerivatives(t *testing.T) {
+	const text = `name = "t"
+seed = 6
+[system]
+kind = "double-well"
+[trainer]
+start = [0.0]
+[trainer.euler-maruyama]
+eta = 0.05
+temperature = 0.25
+[observables]
+names = ["mean_x"]
+[path]
+steps = 20
+action = "innovation"
+observable = "mean_x"
+tilt = 0.4
+[move.shooting]
+count = 3
+[move.pcn]
+step = 0.6
+[estimator.exchange]
+levels = 5
+ladders = 4
+draws = 1500
+`
+	rows := runTables(t, text)
+	kernel := exact.NewGaussianKernel(func(x float64) float64 { return x - 0.05*4*x*(x*x-1) }, func(float64) float64 { return math.Sqrt(2 * 0.05 * 0.25) }, -3, 3, 241)
+	logZ := func(s float64) float64 {
+		return kernel.Tilted(func(x float64) float64 { return s * x }, 20)[120]
+	}
+	const h = 1e-3
+	seen := 0
+	for _, r := range rows["partition"] {
+		if r["estimator"] != "mbar" {
+			continue
+		}
+		s := number(t, r["value"])
+		want, known := map[string]float64{
+			"log_z_ratio": logZ(s), "log_z_profile": logZ(s),
+			"tilt_mean":     -(logZ(s+h) - logZ(s-h)) / (2 * h),
+			"tilt_variance": (logZ(s+h) - 2*logZ(s) + logZ(s-h)) / (h * h),
+		}[r["quantity"]]
+		if !known {
+			continue
+		}
+		seen++
+		v, e := number(t, r["log_z"]), number(t, r["stderr"])
+		if z := (v - want) / e; !(math.Abs(z) < 4) || !(e < math.Max(0.2, 0.1*math.Abs(want))) {
+			t.Errorf("%s at s = %v: %v ± %v, exact %v", r["quantity"], s, v, e, want)
+		}
+	}
+	if seen != 4+2*9 {
+		t.Errorf("%d numbers", seen)
+	}
+}

@@ -1,0 +1,198 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// transitionFindings says whether different starts agree, where χ and U₄ put a transition, what
+// ramps leave behind, and what the sweep looks like.
+func transitionFindings(r *run) []string {
+	if r.count("verdict") == 0 && r.count("hysteresis_area") == 0 {
+		return nil
+	}
+	var series ordered
+	r.each("verdict", func(w row) { series.add(w.text("task")) })
+	var text []string
+	for _, name := range series.list {
+		heading := ""
+		if len(series.list) > 1 {
+			heading = strings.ReplaceAll(parseLabel(name).point, ",", ", ")
+		}
+		for _, say := range []func(string) string{r.startsAgree, r.ordering, r.maxima, r.crossingsFound, r.verdictOf} {
+			if s := say(name); s != "" {
+				text = append(text, at(heading, s))
+			}
+		}
+	}
+	return append(some(text, "verdict"), r.rampsLeave()...)
+}
+
+// count of rows of a table.
+func (r *run) count(table string) (n int) {
+	r.each(table, func(row) { n++ })
+	return n
+}
+
+// startsAgree quotes the worst R̂ over the points of a series.
+func (r *run) startsAgree(series string) string {
+	worst, where, points, refused, why := 0.0, nan, 0, 0, ""
+	size := nan
+	r.each("transition", func(w row) {
+		if w.text("series") != series || w.text("quantity") != "abs_m" {
+			return
+		}
+		points++
+		if h := w.float("rhat"); h > worst {
+			worst, where, size = h, w.float("control"), w.float("size")
+		}
+		if !finite(w.float("value")) {
+			refused++
+			why = w.text("status")
+		}
+	})
+	if worst == 0 {
+		return "" // draws of replicas have no R̂
+	}
+	s := fmt.Sprintf("chains from different starts agree: the worst R̂ of %d points is %s (size %s, control %s)", points, number("%.4g", worst), number("%.4g", size), number("%.3g", where))
+	if worst > 1.05 {
+		s = fmt.Sprintf("chains from different starts do not agree everywhere: the worst R̂ of %d points is %s (size %s, control %s)", points, number("%.4g", worst), number("%.4g", size), number("%.3g", where))
+	}
+	if refused > 0 {
+		s += fmt.Sprintf("; %d points have no numbers, such as: %s", refused, why)
+	}
+	return s + "."
+}
+
+// ordering quotes ⟨|m|⟩ and U₄ at both ends of the sweep, for each size.
+func (r *run) ordering(series string) string {
+	type end struct{ control, m, mErr, u, uErr float64 }
+	var sizes ordered
+	var ends [][2]end
+	r.each("transition", func(w row) {
+		q, c, v, e := w.text("quantity"), w.float("control"), w.float("value"), w.float("stderr")
+		if w.text("series") != series || q != "abs_m" && q != "binder" || !finite(v) || !finite(c) {
+			return
+		}
+		k := sizes.add(number("%.4g", w.float("size")))
+		if k == len(ends) {
+			ends = append(ends, [2]end{{control: math.Inf(1)}, {control: math.Inf(-1)}})
+		}
+		for i := range ends[k] {
+			p := &ends[k][i]
+			if i == 0 && c < p.control || i == 1 && c > p.control {
+				*p = end{control: c, m: nan, u: nan}
+			}
+			if c == p.control && q == "abs_m" {
+				p.m, p.mErr = v, e
+			} else if c == p.control {
+				p.u, p.uErr = v, e
+			}
+		}
+	})
+	var parts []string
+	for k, size := range sizes.list {
+		a, b := ends[k][0], ends[k][1]
+		parts = append(parts, fmt.Sprintf("size %s: ⟨|m|⟩ %s and U₄ %s at %s, %s and %s at %s", size, withError(a.m, a.mErr), withError(a.u, a.uErr), number("%.3g", a.control),
+			withError(b.m, b.mErr), withError(b.u, b.uErr), number("%.3g", b.control)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, "; ") + ". U₄ is 0 for a normal law about 0, ⅔ for two sharp states."
+}
+
+// maxima quotes the largest χ of each size.
+func (r *run) maxima(series string) string {
+	var parts []string
+	r.each("summary", func(w row) {
+		size, ok := strings.CutPrefix(w.text("quantity"), "chi_max, size ")
+		if !ok || w.text("task") != series {
+			return
+		}
+		if v := w.float("value"); finite(v) {
+			parts = append(parts, fmt.Sprintf("size %s: %s (%s)", size, withError(v, w.float("stderr")), strings.TrimPrefix(w.text("status"), "ok; ")))
+		} else {
+			parts = append(parts, fmt.Sprintf("size %s: %s", size, w.text("status")))
+		}
+	})
+	if len(parts) == 0 {
+		return ""
+	}
+	return "largest χ, " + strings.Join(parts, "; ") + "."
+}
+
+// crossingsFound quotes where the U₄ of neighbouring sizes cross, or why they do not.
+func (r *run) crossingsFound(series string) string {
+	var parts []string
+	r.each("crossings", func(w row) {
+		if w.text("task") != series {
+			return
+		}
+		pair := fmt.Sprintf("sizes %s and %s", number("%.4g", w.float("size_a")), number("%.4g", w.float("size_b")))
+		if !finite(w.float("size_b")) {
+			pair = "size " + number("%.4g", w.float("size_a"))
+		}
+		if v := w.float("control"); finite(v) {
+			parts = append(parts, fmt.Sprintf("%s at %s, where U₄ = %s", pair, withError(v, w.float("control_stderr")), withError(w.float("binder"), w.float("binder_stderr"))))
+		} else {
+			parts = append(parts, fmt.Sprintf("%s: none (%s)", pair, strings.TrimPrefix(w.text("status"), "analysis: ")))
+		}
+	})
+	if len(parts) == 0 {
+		return ""
+	}
+	return "crossings of U₄: " + strings.Join(parts, "; ") + "."
+}
+
+// verdictOf quotes the conclusion.
+func (r *run) verdictOf(series string) string {
+	s := ""
+	r.each("verdict", func(w row) {
+		if w.text("task") == series && w.text("clue") == "verdict" {
+			s = fmt.Sprintf("verdict: %s (%s). A system of fixed size has no singularity.", w.text("supports"), w.text("text"))
+		}
+	})
+	return s
+}
+
+// rampsLeave quotes the area of the loops at the fastest and the slowest ramp.
+func (r *run) rampsLeave() []string {
+	type area struct{ rate, value, err float64 }
+	var tasks ordered
+	var of [][]area
+	r.each("hysteresis_area", func(w row) {
+		k := tasks.add(w.text("task"))
+		if k == len(of) {
+			of = append(of, nil)
+		}
+		of[k] = append(of[k], area{w.float("rate"), w.float("area"), w.float("stderr")})
+	})
+	exponent := map[string]string{}
+	r.each("summary", func(w row) {
+		if w.text("quantity") == "hysteresis exponent" {
+			exponent[w.text("task")] = withError(w.float("value"), w.float("stderr")) + " (" + w.text("status") + ")"
+		}
+	})
+	var text []string
+	for k, task := range tasks.list {
+		var parts []string
+		slow := of[k][0]
+		for _, a := range of[k] {
+			parts = append(parts, fmt.Sprintf("%s at %s", withError(a.value, a.err), number("%.2g", a.rate)))
+			if a.rate < slow.rate {
+				slow = a
+			}
+		}
+		s := "areas of hysteresis loops at rates of the ramp per step: " + strings.Join(parts, ", ")
+		if slow.err > 0 {
+			s += fmt.Sprintf("; at the slowest it is %s standard errors from 0", number("%.1f", slow.value/slow.err))
+		}
+		if e := exponent[task]; e != "" {
+			s += "; exponent of the area in the rate " + e
+		}
+		text = append(text, at(r.title(parseLabel(task).point), s+"."))
+	}
+	return some(text, "hysteresis_area")
+}
