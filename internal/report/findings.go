@@ -22,6 +22,7 @@ var findings = []struct {
 	{"Collapse", collapseFindings},
 	{"Escape from collapse", escapeFindings},
 	{"Modes", modeFindings},
+	{"Modes against the swept keys", modeSweepFindings},
 	{"Transition", transitionFindings},
 	{"Ideal flows", flowFindings},
 	{"Path of least action", instantonFindings},

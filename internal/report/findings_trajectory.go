@@ -127,12 +127,12 @@ func bendLaw(lengths []float64, bends []analysis.Estimate) string {
 	switch {
 	case local-2*localErr > 1.2:
 		s += ": faster than the 1 of paths that keep to one of two states. Fluctuations still add up along the path, and none of two states is chosen"
-	case local-2*localErr > 0.5:
+	case local+2*localErr >= 0.98:
 		s += ": it still sharpens. The power is 1 while paths stay in the state that they chose, and 0 beyond the time of a hop"
-	case local+2*localErr < 0.5:
-		s += ": it stops to sharpen. Paths are longer than the time of a hop, and a kink in the limit K → ∞ needs a gap that closes"
+	case local-2*localErr > 0.1:
+		s += ": less than the 1 of paths that stay in the state that they chose. They begin to hop, and beyond the time of a hop it sharpens no more"
 	default:
-		s += ": whether it goes on to sharpen is not decided by these lengths"
+		s += ": it sharpens no more. Paths are longer than the time of a hop, and a kink in the limit K → ∞ needs a gap that closes"
 	}
 	return s + "."
 }
