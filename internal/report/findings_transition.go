@@ -14,8 +14,18 @@ func transitionFindings(r *run) []string {
 	}
 	var series ordered
 	r.each("verdict", func(w row) { series.add(w.text("task")) })
+	controls := map[string]map[float64]bool{}
+	r.each("transition", func(w row) {
+		if controls[w.text("series")] == nil {
+			controls[w.text("series")] = map[float64]bool{}
+		}
+		controls[w.text("series")][w.float("control")] = true
+	})
 	var text []string
 	for _, name := range series.list {
+		if len(controls[name]) == 1 && len(series.list) > 1 {
+			continue // a ray of a star along another key: one value of the control parameter
+		}
 		heading := ""
 		if len(series.list) > 1 {
 			heading = strings.ReplaceAll(parseLabel(name).point, ",", ", ")

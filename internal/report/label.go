@@ -246,6 +246,8 @@ func (r *run) headings(groups []string) []string {
 		switch {
 		case len(estimators) > 1 && h != "":
 			h += " (" + l.estimator + ")"
+		case h == "" && r.centreText() != "":
+			h = "the centre"
 		case h == "":
 			h = l.estimator
 		}
