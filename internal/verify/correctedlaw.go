@@ -100,7 +100,7 @@ every = 10
 `, correction, mean, std, bandwidth, eta, temperature, correction, rows)
 		for i, o := range []string{"energy", "norm_theta"} {
 			checks = append(checks, Check{ID: "correction/perceptron-" + correction + "/" + o, Group: "Metric noise of the trainer", Full: true, Kind: MonteCarlo, Experiment: text,
-				Name: fmt.Sprintf("tanh generator of four parameters, correction %s: ⟨%s⟩ of e^{−U/T}", correction, o), Cell: stationaryCell(o), Tolerance: 0.04,
+				Name: fmt.Sprintf("tanh generator of four parameters, correction %s: ⟨%s⟩ of e^{−U/T}", correction, o), Cell: stationaryCell(o), Tolerance: 0.02,
 				Law: func() float64 {
 					energy, norm := law()
 					return [2]float64{energy, norm}[i]
