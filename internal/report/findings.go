@@ -152,7 +152,7 @@ func logZFindings(r *run) []string {
 
 // fluctuationFindings says where linear-noise theory holds and where it fails most.
 func fluctuationFindings(r *run) []string {
-	agree, n, worst, where := 0, 0, 0.0, ""
+	agree, n, refuted, worst, where := 0, 0, 0, 0.0, ""
 	for _, e := range r.lastFluctuations() {
 		if !(e.theory > 0) || !(e.err > 0) {
 			continue
@@ -161,6 +161,9 @@ func fluctuationFindings(r *run) []string {
 		z := (e.std - e.theory) / e.err
 		if math.Abs(z) < 3 {
 			agree++
+		}
+		if e.ksp < 1e-3 {
+			refuted++
 		}
 		if math.Abs(z) > math.Abs(worst) {
 			worst = z
@@ -174,6 +177,9 @@ func fluctuationFindings(r *run) []string {
 	text := []string{fmt.Sprintf("At the last recorded step linear-noise theory, which has no free parameter, gives the standard deviation within 3 standard errors for %d of %d observables.", agree, n)}
 	if where != "" {
 		text = append(text, "It is furthest off for "+where+".")
+	}
+	if refuted > 0 {
+		text = append(text, fmt.Sprintf("The whole predicted law, mean and shape too, is refuted (p < 0.001) for %d of %d; a shift of the mean, which linear theory leaves out, is enough for that.", refuted, n))
 	}
 	return text
 }

@@ -222,3 +222,16 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// A width that agrees does not hide a law that is refuted.
+func TestRefutedLawIsSaid(t *testing.T) {
+	dir := t.TempDir()
+	s := newSynthetic(t, dir)
+	s.add(engine.Fluctuations, "ensemble/r0", "gen_std", 64, 0.6, 0.06, 0.0, 0.0, 0.5, 0.06, 1e-9, 512.0, 0.002, 0.0037, 0, 0.5, 0.0)
+	s.commit()
+	r := open(dir)
+	text := strings.Join(fluctuationFindings(r), " ")
+	if !strings.Contains(text, "for 1 of 1 observables") || !strings.Contains(text, "is refuted (p < 0.001) for 1 of 1;") || r.err != nil {
+		t.Error(text, r.err)
+	}
+}
