@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"machlup/analysis"
 )
 
@@ -214,20 +212,21 @@ func writeArrhenius(rates []rateAt, least minimumAt, label string, out *Output) 
 	if len(rates) < 3 {
 		return
 	}
-	var s, sx, sy, sxx, sxy float64
+	var temperature []float64
+	var k []analysis.Estimate
+	fewest := math.Inf(1)
 	for _, r := range rates {
-		x, y, w := 1/r.temperature, math.Log(r.rate.Value), math.Pow(r.rate.Value/r.rate.StdErr, 2)
-		s, sx, sy, sxx, sxy = s+w, sx+w*x, sy+w*y, sxx+w*x*x, sxy+w*x*y
+		temperature, k = append(temperature, r.temperature), append(k, r.rate)
+		fewest = math.Min(fewest, math.Pow(r.rate.Value/r.rate.StdErr, 2))
 	}
-	det := s*sxx - sx*sx
-	slope, at := (s*sxy-sx*sy)/det, (sxx*sy-sx*sxy)/det
-	chi2 := 0.0
-	for _, r := range rates {
-		chi2 += math.Pow((math.Log(r.rate.Value)-at-slope/r.temperature)*r.rate.Value/r.rate.StdErr, 2)
+	line, err := analysis.Arrhenius(temperature, k)
+	if err != nil {
+		out.Table(Summary).AddAs(label, "-d ln k_AB / d(1/T)", nil, nil, nil, nil, "energy", "no-estimate: "+err.Error())
+		return
 	}
-	p := distuv.ChiSquared{K: float64(len(rates) - 2)}.Survival(chi2)
-	status := fmt.Sprintf("%d temperatures, χ² = %.2g (p = %.2g)", len(rates), chi2, p)
-	if p < 1e-3 {
+	slope, stderr := -line.Slope.Value, line.Slope.StdErr
+	status := fmt.Sprintf("%d temperatures, χ² = %.2g (p = %.2g)", len(rates), line.ChiSq, line.P)
+	if line.P < 1e-3 {
 		status = "not a straight line: " + status
 	}
 	var reference any
@@ -237,10 +236,6 @@ func writeArrhenius(rates []rateAt, least minimumAt, label string, out *Output) 
 			status += fmt.Sprintf("; the highest U on its path less U of the start, another: %.4g", least.reference)
 		}
 	}
-	fewest := math.Inf(1)
-	for _, r := range rates {
-		fewest = math.Min(fewest, math.Pow(r.rate.Value/r.rate.StdErr, 2))
-	}
-	out.Table(Summary).AddAs(label, "-d ln k_AB / d(1/T)", -slope, math.Sqrt(s/det), reference, nil, "energy", status)
-	out.Table(Partition).AddAs(label, "-d ln k_AB / d(1/T)", "rate", "1/T", nil, rateMeasure, -slope, math.Sqrt(s/det), math.Sqrt(s/det), 0.0, nil, nil, fewest, nil, status)
+	out.Table(Summary).AddAs(label, "-d ln k_AB / d(1/T)", slope, stderr, reference, nil, "energy", status)
+	out.Table(Partition).AddAs(label, "-d ln k_AB / d(1/T)", "rate", "1/T", nil, rateMeasure, slope, stderr, stderr, 0.0, nil, nil, fewest, nil, status)
 }
