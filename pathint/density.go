@@ -36,6 +36,7 @@ func NewGaussian(mean []float64, std float64) (*Gaussian, error) {
 	return &Gaussian{append([]float64(nil), mean...), std}, nil
 }
 
+// NegLog returns −log of the normalised density at q.
 func (g *Gaussian) NegLog(q []float64) float64 {
 	s := 0.0
 	for i, m := range g.Mean {
