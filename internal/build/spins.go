@@ -10,7 +10,13 @@ import (
 
 // spinConfig builds a system of spins: the map, the configuration of step 0 and β.
 type spinConfig interface {
-	spins() (*langevin.Spins, []float64, float64, error)
+	spins() (spinSystem, []float64, float64, error)
+}
+
+// spinSystem is a map on spins that knows its observables.
+type spinSystem interface {
+	langevin.Map
+	langevin.Observer
 }
 
 type (
@@ -18,12 +24,12 @@ type (
 	isingSpins      struct{ langevin.IsingConfig }
 )
 
-func (c *curieWeissSpins) spins() (*langevin.Spins, []float64, float64, error) {
+func (c *curieWeissSpins) spins() (spinSystem, []float64, float64, error) {
 	s, start, err := langevin.NewCurieWeiss(c.CurieWeissConfig)
 	return s, start, c.Beta, err
 }
 
-func (c *isingSpins) spins() (*langevin.Spins, []float64, float64, error) {
+func (c *isingSpins) spins() (spinSystem, []float64, float64, error) {
 	s, start, err := langevin.NewIsing(c.IsingConfig)
 	return s, start, c.Beta, err
 }
@@ -36,6 +42,7 @@ var spinChoices = []choice[spinConfig]{
 	{"ising", "L×L Ising spins with periodic borders", func() spinConfig {
 		return &isingSpins{langevin.IsingConfig{Length: 4, Beta: 0.44, Update: "heat-bath", Start: "mixed"}}
 	}},
+	{"potts", "N spins of q colours that all couple, E = −Σn_a²/2N: a transition of first order with exact finite-size laws", newPottsSpins},
 }
 
 func spinKinds() []systemKind {
@@ -70,7 +77,7 @@ func spinModel(name string, cfg spinConfig, names []string) (*engine.Model, erro
 	if err != nil {
 		return nil, err
 	}
-	discrete := fmt.Errorf("the spins of %s are ±1", name)
+	discrete := fmt.Errorf("the spins of %s are discrete", name)
 	return &engine.Model{Kind: name, Map: spins, Start: start, Size: spins.Config(), Eta: 1, Quenched: true,
 		Observer: selectObservables(spins, names), InverseTemperature: beta,
 		NoRecurrence: fmt.Errorf("%w, and their paths have no density in positions; use path.action = \"innovation\"", discrete),
