@@ -185,6 +185,7 @@ func (lz *linearizer) NoiseVJP(dst, state, w []float64) {
 			lz.gaussianAdjoint(dst, b, at[b], lz.wd[pl.lo:pl.hi])
 		}
 		if pl.s == 0 {
+			clear(dst[pl.xi:pl.xiEnd])
 			continue
 		}
 		xi, u := dst[pl.xi:pl.xiEnd], lz.wn[pl.lo:pl.hi]

@@ -235,3 +235,42 @@ func TestMinibatchPrediction(t *testing.T) {
 		})
 	}
 }
+
+// TestInputsDoNotDependOnTemperature: with common random numbers a step at T = 0 takes the
+// batch of the step at T > 0, and is the step of the kind without injected noise.
+func TestInputsDoNotDependOnTemperature(t *testing.T) {
+	for _, base := range []string{"minibatch", "minibatch-gaussian"} {
+		for _, metric := range []bool{false, true} {
+			s := game{latent: 2, hidden: []int{3}, batch: 4, noise: Noise{Kind: base}, d: optimizer(t, "natural"), g: optimizer(t, "natural-momentum")}
+			bare := s.trainer(t)
+			s.noise.Kind += "+injected"
+			s.noise.MetricD, s.noise.MetricG = metric, metric
+			cold := s.trainer(t)
+			s.noise.TD, s.noise.TG = 1e-16, 1e-16
+			warm := s.trainer(t)
+			if cold.Inputs() != warm.Inputs() || bare.Inputs() >= cold.Inputs() {
+				t.Fatalf("%s, metric %v: %d inputs at T = 0, %d at T > 0, %d without injected noise", base, metric, cold.Inputs(), warm.Inputs(), bare.Inputs())
+			}
+			xi := make([]float64, cold.Inputs())
+			for i := range xi {
+				xi[i] = math.Sin(float64(3*i + 1))
+			}
+			q := start(t, cold)[:cold.Config()]
+			step := func(tr *Trainer) []float64 {
+				state, next := make([]float64, tr.Dim()), make([]float64, tr.Dim())
+				tr.Init(state, q)
+				tr.Step(next, state, xi[:tr.Inputs()])
+				return next
+			}
+			a, b, c := step(bare), step(cold), step(warm)
+			for i := range a {
+				if a[i] != b[i] {
+					t.Fatalf("%s, metric %v: component %d is %v at T = 0, %v without injected noise", base, metric, i, b[i], a[i])
+				}
+				if d := math.Abs(b[i] - c[i]); d > 1e-6 {
+					t.Fatalf("%s, metric %v: component %d moves by %v at T = 1e-16", base, metric, i, d)
+				}
+			}
+		}
+	}
+}

@@ -124,7 +124,7 @@ func (o *Optimal) allocate() (err error) {
 		o.fresh = o.rows * cfg.Generator.In()
 	}
 	o.gen.xi = o.fresh
-	o.gen.xiEnd = o.fresh + o.gen.inject(cfg.Noise.TG, cfg.Noise.MetricG, 1)
+	o.gen.xiEnd = o.fresh + o.gen.inject(cfg.Noise, cfg.Noise.TG, cfg.Noise.MetricG, 1)
 	o.inputs = o.gen.xiEnd
 	if err = o.correct(); err != nil {
 		return err

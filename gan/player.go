@@ -50,19 +50,27 @@ func (pl *player) regularised() {
 }
 
 // inject switches noise of temperature T on; it returns the normals that takes a step of so
-// many moves.
-func (pl *player) inject(T float64, metricNoise bool, moves int) int {
+// many moves. Beside a batch that varies they are drawn at T = 0 too: else its batches would not be
+// those of T > 0, common random numbers or not.
+func (pl *player) inject(noise Noise, T float64, metricNoise bool, moves int) int {
 	pl.moves = moves
 	pl.s = math.Sqrt(pl.opt.Rule.NoiseVariance(T))
+	normals := pl.net.Params()
+	if metricNoise {
+		normals = pl.metric.normals()
+	}
 	if pl.s == 0 {
-		return 0
+		if noise.base() == noise.Kind {
+			return 0
+		}
+		return moves * normals
 	}
 	if pl.ownF = metricNoise; !metricNoise {
-		return moves * pl.net.Params()
+		return moves * normals
 	}
 	pl.p.enableTangents()
 	pl.noise = make([]float64, pl.net.Params())
-	return moves * pl.metric.normals()
+	return moves * normals
 }
 
 // outputs runs the forward pass that direction needs.

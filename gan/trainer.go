@@ -54,9 +54,10 @@ type Config struct {
 //	[noise_D | noise_G]                                    for kinds with injected
 //
 // r_D and r_G are what the regularisers take; with k > 1 steps of the discriminator data, z_D,
-// r_D and noise_D are k blocks each. noise_D and noise_G each being absent at temperature 0, n normals for isotropic noise
+// r_D and noise_D are k blocks each. noise_D and noise_G are n normals for isotropic noise
 // and a normal for each row of F besides for metric noise (l2: N·d_out rows, N = 2B/m and d_out = 1
-// for the discriminator).
+// for the discriminator). At temperature 0 they are absent from kind injected; in sums they stay and weigh nothing, so
+// that batches are the same at all temperatures.
 type Trainer struct {
 	cfg    Config
 	rows   int // B, or the size of the quenched batch
@@ -219,8 +220,8 @@ func (t *Trainer) allocate() (err error) {
 		}
 		t.cw, t.cxw = make([]float64, 2*t.rowsD), make([]float64, b*t.dim)
 	}
-	t.dis.xi, t.dis.xiEnd = next(t.dis.inject(cfg.Noise.TD, cfg.Noise.MetricD, t.stepsD))
-	t.gen.xi, t.gen.xiEnd = next(t.gen.inject(cfg.Noise.TG, cfg.Noise.MetricG, 1))
+	t.dis.xi, t.dis.xiEnd = next(t.dis.inject(cfg.Noise, cfg.Noise.TD, cfg.Noise.MetricD, t.stepsD))
+	t.gen.xi, t.gen.xiEnd = next(t.gen.inject(cfg.Noise, cfg.Noise.TG, cfg.Noise.MetricG, 1))
 	t.inputs = at
 	if err = cmp.Or(t.dis.correct(cfg.Noise), t.gen.correct(cfg.Noise)); err != nil {
 		return err
