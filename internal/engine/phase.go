@@ -23,6 +23,7 @@ type PhaseConfig struct {
 	ChiFactor  float64 `toml:"chi_factor" range:"(0,inf)" unit:"1" doc:"N_χ of χ = N_χ(⟨m²⟩ − ⟨|m|⟩²)"`
 	Bins       int     `toml:"bins" range:"[4,10000]" unit:"1" doc:"bins of the histogram of m"`
 	Arrhenius  bool    `toml:"arrhenius" doc:"control is a temperature: fit escape rates by A·e^{−ΔU/T}"`
+	From       float64 `toml:"arrhenius_from" range:"[0,inf)" unit:"control" doc:"lowest temperature of that fit: below it other noise sets the rate"`
 	SweepConfig
 }
 

@@ -48,7 +48,7 @@ func poolPhases(tasks []Finished, out *Output) {
 		a.run(sizes)
 		if p.cfg.Arrhenius {
 			for _, z := range sizes {
-				writeEscapeFit(name, z, escapes[name], out)
+				writeEscapeFit(name, z, escapes[name], p.cfg.From, out)
 			}
 		}
 	}
@@ -70,8 +70,9 @@ func (e *escapeTimes) count() (n int) {
 	return n
 }
 
-// rate is the escape rate at a temperature, and why the fit leaves it out, or what is wrong with it.
-func (e *escapeTimes) rate(temperature float64) (rate analysis.Estimate, fits bool, status string) {
+// rate is the escape rate at a temperature, and why the fit, which begins at from, leaves it out, or what
+// is wrong with it.
+func (e *escapeTimes) rate(temperature, from float64) (rate analysis.Estimate, fits bool, status string) {
 	if e == nil {
 		return analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}, false, "no replica collapsed"
 	}
@@ -79,6 +80,8 @@ func (e *escapeTimes) rate(temperature float64) (rate analysis.Estimate, fits bo
 	switch _, p, err := analysis.ExponentialTest(e.times, e.escaped); {
 	case !(temperature > 0):
 		return rate, false, "not in the fit: a temperature must be positive"
+	case temperature < from:
+		return rate, false, fmt.Sprintf("not in the fit: below arrhenius_from = %v", from)
 	case e.count() < 2:
 		return analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}, false, fmt.Sprintf("%d escapes: a logarithm with an error needs two", e.count())
 	case err == nil && p < 1e-3:
@@ -88,11 +91,11 @@ func (e *escapeTimes) rate(temperature float64) (rate analysis.Estimate, fits bo
 }
 
 // writeEscapeFit fits ln rate against 1/T for one size.
-func writeEscapeFit(name string, z *sweepSize, at map[[2]float64]*escapeTimes, out *Output) {
+func writeEscapeFit(name string, z *sweepSize, at map[[2]float64]*escapeTimes, from float64, out *Output) {
 	var temperatures []float64
 	var rates []analysis.Estimate
 	for _, p := range z.points {
-		if rate, fits, _ := at[[2]float64{z.size, p.control}].rate(p.control); fits {
+		if rate, fits, _ := at[[2]float64{z.size, p.control}].rate(p.control, from); fits {
 			temperatures, rates = append(temperatures, p.control), append(rates, rate)
 		}
 	}
@@ -101,9 +104,9 @@ func writeEscapeFit(name string, z *sweepSize, at map[[2]float64]*escapeTimes, o
 		line, err = analysis.Arrhenius(temperatures, rates)
 	}
 	for _, p := range z.points {
-		rate, _, status := at[[2]float64{z.size, p.control}].rate(p.control)
+		rate, _, status := at[[2]float64{z.size, p.control}].rate(p.control, from)
 		fit := analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}
-		if err == nil && p.control > 0 {
+		if err == nil && p.control > 0 && p.control >= from {
 			fit = line.At(1 / p.control)
 		}
 		out.Table(ArrheniusTable).AddAs(name, z.size, p.control, 1/p.control, rate.Value, rate.StdErr, math.Log(rate.Value), rate.StdErr/rate.Value, fit.Value, fit.StdErr, status)

@@ -86,7 +86,32 @@ func (r *run) plane(points []string) (keys []string, in map[string]bool) {
 			}
 		}
 	}
+	if len(keys) == 2 {
+		if full := r.without(r.without(in, keys[0], keys[1]), keys[1], keys[0]); len(full) >= 6 {
+			in = full
+		}
+	}
 	return keys, in
+}
+
+// without leaves out the points of a plane whose value of a key has but one value of the other: an arm that
+// leaves the plane's rectangle.
+func (r *run) without(in map[string]bool, key, other string) map[string]bool {
+	seen := map[float64]map[float64]bool{}
+	for p := range in {
+		v := r.number(p, key)
+		if seen[v] == nil {
+			seen[v] = map[float64]bool{}
+		}
+		seen[v][r.number(p, other)] = true
+	}
+	out := map[string]bool{}
+	for p := range in {
+		if len(seen[r.number(p, key)]) > 1 {
+			out[p] = true
+		}
+	}
+	return out
 }
 
 func setOf(list []string) map[string]bool {

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 
@@ -264,14 +266,18 @@ func (r *run) precision(list []*escapePoint, observable string) []string {
 		if single == nil || double == nil {
 			continue
 		}
-		heading := r.title(single.point, key)
-		text = append(text, at(heading, paired(single, double, observable)))
+		heading, common := r.title(single.point, key), r.common()
+		if common {
+			text = append(text, at(heading, paired(single, double, observable)))
+		} else {
+			text = append(text, at(heading, "float32 and float64 ran with different random numbers, so no seed can be compared with itself; set run.common_random_numbers = true."))
+		}
 		if t := r.temperatureKey(); t != "" {
 			for _, ladder := range r.along(list, t) {
 				for _, e := range ladder {
 					if e == double {
 						text = append(text, at(heading, r.place(single, double, ladder, t)))
-						if s := r.displaced(single, double, ladder, t); s != "" {
+						if s := r.displaced(single, double, ladder, t); common && s != "" {
 							text = append(text, at(heading, s))
 						}
 					}
@@ -280,6 +286,12 @@ func (r *run) precision(list []*escapePoint, observable string) []string {
 		}
 	}
 	return text
+}
+
+// common tells whether sweep points share their random numbers, as the resolved config has it.
+func (r *run) common() bool {
+	config, err := os.ReadFile(filepath.Join(r.dir, "config.toml"))
+	return err != nil || !strings.Contains(string(config), "common_random_numbers = false")
 }
 
 // paired is the difference of two points replica by replica.
@@ -392,40 +404,82 @@ func (r *run) place(single, double *escapePoint, ladder []*escapePoint, key stri
 	return fmt.Sprintf("rounding lies between %s and %s on the temperature axis, by the rate of escape (%s).", name(slower), name(faster), rates)
 }
 
-// displaced compares how far rounding moves the ends of the same seeds with how far the nearest
-// other temperature moves them. At T = 0 no normals are drawn for the injected noise, so the
-// minibatches of T > 0 are others: then there is nothing to compare.
+// displaced places rounding by how far it moves the ends of the same seeds, beside how far each
+// other temperature moves them with the same random numbers. Both are chaotic, so moves are compared seed by
+// seed: by the sign test for the bracket, and by the mean of the difference of their logarithms, which
+// grows as ln T and is 0 where a temperature moves as far as rounding does.
 func (r *run) displaced(single, double *escapePoint, ladder []*escapePoint, key string) string {
-	t := r.number(double.point, key)
-	var other *escapePoint
+	type step struct {
+		e          *escapePoint
+		by         float64         // change of the temperature
+		less, more int             // seeds that rounding moves less, or more, than the temperature does
+		ratio      map[int]float64 // by seed: ln(move by temperature / move by rounding)
+	}
+	var steps []step
 	for _, e := range ladder {
-		if v := r.number(e.point, key); e != double && v > 0 && (other == nil || math.Abs(v-t) < math.Abs(r.number(other.point, key)-t)) {
-			other = e
+		s := step{e: e, by: r.number(e.point, key) - r.number(double.point, key), ratio: map[int]float64{}}
+		for k, at := range double.final {
+			a, known := single.final[k]
+			b, ok := e.final[k]
+			if !known || !ok {
+				continue
+			}
+			switch rounding, heat := math.Abs(a-at), math.Abs(b-at); {
+			case rounding < heat:
+				s.less++
+			case rounding > heat:
+				s.more++
+			}
+			if v := math.Log(math.Abs(b-at) / math.Abs(a-at)); finite(v) {
+				s.ratio[k] = v
+			}
+		}
+		if s.by > 0 && s.less+s.more > 0 {
+			steps = append(steps, s)
 		}
 	}
-	if t == 0 || other == nil {
+	if len(steps) == 0 {
 		return ""
 	}
-	less, more := 0, 0
-	for k, at := range double.final {
-		a, known := single.final[k]
-		b, ok := other.final[k]
-		switch {
-		case !known || !ok:
-		case math.Abs(a-at) < math.Abs(b-at):
-			less++
-		default:
-			more++
+	low, high := -1, -1 // the largest change that moves seeds less, the smallest that moves them more
+	for i, s := range steps {
+		if p := signTest(s.less, s.more); p < 0.05 && s.more > s.less {
+			low = i
+		} else if p < 0.05 && high < 0 {
+			high = i
 		}
 	}
-	if less+more == 0 {
-		return ""
+	count := func(s step, n int) string {
+		return fmt.Sprintf("%d of %d, p = %s", n, s.less+s.more, number("%.2g", signTest(s.less, s.more)))
 	}
-	p, by := signTest(less, more), number("%.2g", math.Abs(r.number(other.point, key)-t))
-	s := fmt.Sprintf("rounding moves the end of %d of %d seeds by less than a change of the temperature by %s does (to %s, same random numbers; exact test of pairs: p = %s)",
-		less, less+more, by, r.value(other.point, key), number("%.2g", p))
-	if p < 0.05 && less > more {
-		return s + ": by this measure it is worth less than that on the temperature axis."
+	by := func(s step) string { return number("%.2g", s.by) }
+	const what = "rounding moves the ends of the same seeds "
+	switch {
+	case low < 0 && high < 0:
+		return fmt.Sprintf("%sneither less nor more than a change of the temperature by %s to %s does: by this measure they cannot be told apart.", what, by(steps[0]), by(steps[len(steps)-1]))
+	case low < 0:
+		return fmt.Sprintf("%sless than a change of the temperature by %s does (%s): by this measure it is worth less than that on the temperature axis.", what, by(steps[high]), count(steps[high], steps[high].less))
+	case high < 0:
+		return fmt.Sprintf("%smore than a change of the temperature by %s does (%s): by this measure it is worth more than that on the temperature axis.", what, by(steps[low]), count(steps[low], steps[low].more))
+	case high < low:
+		return fmt.Sprintf("%sless than a change of the temperature by %s does, and more than one by %s: moves do not grow with the temperature, and rounding has no place on its axis.", what, by(steps[high]), by(steps[low]))
 	}
-	return s + ": it cannot be told from that."
+	text := fmt.Sprintf("%smore than a change of the temperature by %s does (%s) and less than one by %s (%s): by this measure it is worth a temperature between them",
+		what, by(steps[low]), count(steps[low], steps[low].more), by(steps[high]), count(steps[high], steps[high].less))
+	var blocks [][]float64
+	for k := range len(double.final) {
+		a, known := steps[low].ratio[k]
+		if b, ok := steps[high].ratio[k]; known && ok {
+			blocks = append(blocks, []float64{a, b})
+		}
+	}
+	if len(blocks) < 3 {
+		return text + "."
+	}
+	x, y := math.Log10(steps[low].by), math.Log10(steps[high].by)
+	v, err := analysis.Jackknife(blocks, func(m []float64) float64 { return x - m[0]*(y-x)/(m[1]-m[0]) })
+	if !finite(v) || !finite(err) || v < x || v > y {
+		return text + "."
+	}
+	return text + fmt.Sprintf(", log₁₀ T = %s by interpolation of the mean logarithm of the moves.", withError(v, err))
 }
