@@ -20,6 +20,7 @@ const (
 	functionalValue
 	gridError
 	energy
+	quenchedFunctional
 	parameter
 	normParameters
 )
@@ -48,7 +49,8 @@ func optimalQuantities(target Target, n int, quenched bool) []optimalQuantity {
 		{Observable: langevin.Observable{Name: "grid_error", Unit: "1", Doc: "functional's sum over odd minus that over even points of the grid: its size is above the error of the quadrature"}, kind: gridError},
 	}
 	if quenched {
-		list = append(list, optimalQuantity{Observable: langevin.Observable{Name: "energy", Unit: "1", Doc: "U = functional of the quenched batch of latents − T log prior"}, kind: energy})
+		list = append(list, optimalQuantity{Observable: langevin.Observable{Name: "energy", Unit: "1", Doc: "U = functional of the quenched batch of latents − T log prior"}, kind: energy},
+			optimalQuantity{Observable: langevin.Observable{Name: "functional_quenched", Unit: "1", Doc: "functional of the quenched batch of latents, U without its prior: what 1/T multiplies in the law e^{−F/T}·prior"}, kind: quenchedFunctional})
 	}
 	for _, q := range quantities(target) {
 		switch q.kind {
@@ -179,6 +181,8 @@ func (b *optimalObserver) observe(dst, x []float64) {
 			dst[i] = b.f.gridError(y)
 		case energy:
 			dst[i] = b.o.u.Energy(x)
+		case quenchedFunctional:
+			dst[i] = b.o.u.Functional(x)
 		case parameter:
 			dst[i] = theta[c.index]
 		case normParameters:
@@ -202,6 +206,11 @@ func (b *optimalObserver) gradient(dst []float64, c optimalQuantity, x []float64
 	switch c.kind {
 	case energy:
 		b.o.u.Gradient(dst, x)
+		return
+	case quenchedFunctional:
+		if b.o.u.Gradient(dst, x); b.o.u.weighs() {
+			b.o.cfg.Prior.AddGradient(dst, -b.o.cfg.Temperature, x)
+		}
 		return
 	case parameter:
 		clear(dst)

@@ -219,7 +219,7 @@ func (o *optimalSystem) model(env engine.Env) (*engine.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &engine.Model{Kind: "mlp", Map: t, Observer: t, Start: make([]float64, t.Config()), Size: t.Config(), Eta: game.Optimizer.Rule.Rate(),
+	m := &engine.Model{Kind: "mlp", Drawn: true, Map: t, Observer: t, Start: make([]float64, t.Config()), Size: t.Config(), Eta: game.Optimizer.Rule.Rate(),
 		Quenched: game.Noise.Kind == "injected" || game.Noise.Kind == "none", Generator: generator{t, game.Target}, NoStationary: t.Stationary()}
 	if err := t.InitConfig(m.Start, env.Stream("initial parameters")); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -154,6 +155,18 @@ func TestOptimalRefusals(t *testing.T) {
 	for set, want := range map[string]string{"system.mlp.prior=none": "∞", "trainer.generator.optimizer=adam": "adam", `noise.kind="minibatch+injected"`: "change every step"} {
 		if _, err := parse(free, set); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("free energy with %s: %v, want %s", set, err, want)
+		}
+	}
+	// The potential's prior is multiplied by T: U is not what 1/T multiplies.
+	swept := strings.Replace(optimalText, "[estimator.stationary]", "[estimator.transition]\nobservable = \"rho\"\nenergy = \"energy\"\nconjugate = \"temperature\"\ncontrol = \"noise.temperature_g\"", 1) + "\n[sweep.grid]\n\"noise.temperature_g\" = [0.1, 0.2]\n"
+	if _, err := parse(swept, `observables.names=["rho", "energy"]`); err == nil || !strings.Contains(err.Error(), "functional_quenched") {
+		t.Errorf("transition reweighted by U: %v", err)
+	}
+	const energy = "estimator.transition.energy=functional_quenched"
+	for set, want := range map[string]string{"run.common_random_numbers=false": "common_random_numbers = true", "run.common_random_numbers=true": "", "run.replicas=2": "run.replicas = 1"} {
+		_, err := parse(swept, `observables.names=["rho", "functional_quenched"]`, energy, set, "run.common_random_numbers="+fmt.Sprint(!strings.Contains(set, "false")))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", set, err, want)
 		}
 	}
 	// A scheme at a temperature samples no law without a prior, and says why.

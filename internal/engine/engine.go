@@ -66,6 +66,9 @@ type Model struct {
 	// Quenched tells that ξ = 0 is the classical trajectory (injected noise); otherwise
 	// it is the averaged map E_ξΦ.
 	Quenched bool
+	// Drawn tells that potential and observables are of batches from the task's streams: tasks of other
+	// random numbers are other systems.
+	Drawn bool
 	// NoAverage is the reason why states cannot be averaged into E_ξΦ, nil where they can.
 	NoAverage error
 	// Regression is the data set that SGD runs on; nil elsewhere.

@@ -200,6 +200,9 @@ func (s *sweepAnalysis) reweight(r *sizeResult, points int) error {
 	if err != nil {
 		return err
 	}
+	if err := s.consistent(r, multi); err != nil {
+		return err
+	}
 	r.multi = multi
 	lo, hi := multi.Range()
 	for i := range s.curve {
@@ -215,6 +218,29 @@ func (s *sweepAnalysis) reweight(r *sizeResult, points int) error {
 				continue
 			}
 			s.out.Table(Reweighted).AddAs(s.name, r.size, control, name, stats.Value[q].Value, stats.Value[q].StdErr, ess, "ok")
+		}
+	}
+	return nil
+}
+
+// missed is how many of its errors a point may lie off the curve through all points: they share draws, so
+// it lies off by less than its error alone.
+const missed = 6
+
+// consistent refuses a curve that misses the points it was made of, as it does where the control
+// parameter does not multiply the energy that was named.
+func (s *sweepAnalysis) consistent(r *sizeResult, multi *analysis.Multihistogram) error {
+	for _, p := range r.points {
+		curve, _, err := multi.At(p.control, s.norms(r.size, p.control))
+		if err != nil {
+			continue // said where the curve is written
+		}
+		for _, q := range []int{analysis.EnergyMean, analysis.OrderAbs} {
+			own, all := p.stats.Value[q], curve.Value[q]
+			if z := (all.Value - own.Value) / own.StdErr; math.Abs(z) > missed {
+				return fmt.Errorf("reweighted to control = %v, %s is %.6g, %.1f errors off the %.6g drawn there: the law is not e^{−%s·energy} of the energy named",
+					p.control, analysis.TransitionNames[q], all.Value, z, own.Value, map[string]string{"beta": "control", "temperature": "1/control"}[s.conjugate])
+			}
 		}
 	}
 	return nil

@@ -77,6 +77,12 @@ func (t *transition) checkConjugate(m *Model) error {
 		return &KeyError{"conjugate", found, "none: " + reason}
 	case m.OtherLaw != nil:
 		return &KeyError{"conjugate", found, "none: " + m.OtherLaw.Error()}
+	case m.Reference != nil && t.cfg.Energy == "energy":
+		return &KeyError{"energy", `"energy", F − T log prior, which depends on the temperature itself`, "functional_quenched, the F that 1/T multiplies in the law e^{−F/T}·prior"}
+	case m.Drawn && t.env.Coupling != "":
+		return &KeyError{"conjugate", found, "none, or run.common_random_numbers = true: every sweep point draws latents of its own, so their potentials differ by more than the control parameter"}
+	case m.Drawn && t.env.Replica > 0:
+		return &KeyError{"conjugate", found, "none, or run.replicas = 1 (raise chains): every replica draws latents of its own, so it has a potential of its own"}
 	}
 	return nil
 }

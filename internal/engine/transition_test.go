@@ -182,6 +182,16 @@ func TestSweepRefuses(t *testing.T) {
 	}
 	lost := sweepOfSpins(6, []int{32, 64}, betas, 1000)
 	lost[0].points[0].m, lost[0].points[0].e, lost[0].points[0].diverged = nil, nil, 2
+	other := sweepOfSpins(6, []int{32, 64}, betas, 1000) // E of a law whose own energy depends on β
+	for _, z := range other {
+		for _, p := range z.points {
+			for _, e := range p.e {
+				for i := range e {
+					e[i] *= p.control * p.control
+				}
+			}
+		}
+	}
 	for _, c := range []struct {
 		name, table, reason string
 		sizes               []*sweepSize
@@ -195,6 +205,7 @@ func TestSweepRefuses(t *testing.T) {
 		{"never equilibrated", "transition", "not-", drifting, nil},
 		{"never equilibrated", "reweighted", "1 of 4 points have no statistics", drifting, nil},
 		{"opposite starts stay apart", "transition", "not-equilibrated", apart, func(s *sweepAnalysis) { s.cfg.Symmetric = false }},
+		{"an energy that depends on the control", "reweighted", "of the energy named", other, nil},
 		{"diverged", "transition", "every trajectory diverged", lost, nil},
 		{"maximum not seen", "summary", "χ is largest at the end", sweepOfSpins(6, []int{32, 64}, []float64{0.5, 0.6, 0.7}, 1000), nil},
 		{"curves do not cross", "crossings", "do not lie apart", sweepOfSpins(6, []int{32, 64}, []float64{0.5, 0.6, 0.7}, 1000), nil},
