@@ -171,6 +171,13 @@ func (c *Chain) Warm(sweeps int, src Source) {
 	c.ResetStats()
 }
 
+// swapSteps exchanges the step sizes of the moves with those of a chain of the same spec.
+func (c *Chain) swapSteps(other *Chain) {
+	for i := range c.moves {
+		c.moves[i].step, other.moves[i].step = other.moves[i].step, c.moves[i].step
+	}
+}
+
 // sweep makes the proposals of one sweep, in order or back, and decides each.
 func (m *bound) sweep(p *Path, src Source, back bool) {
 	before := p.cost

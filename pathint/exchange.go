@@ -24,8 +24,10 @@ func (r Rung) String() string {
 
 // Replicas are chains of one path law at increasing or decreasing values of one parameter,
 // which neighbours exchange (Swendsen and Wang 1986; Geyer 1991). Parameters change places,
-// paths stay: chain At(l) is at Lambda[l]. Every exchange is accepted with probability
-// min(1, e^{(λ_i−λ_j)(X_i−X_j)}), even and odd pairs of neighbours in turn.
+// paths stay: chain At(l) is at Lambda[l]. Step sizes of moves stay at the level that they
+// were adapted at: what accepts at one end of a ladder is far too bold or timid at the other.
+// Every exchange is accepted with probability min(1, e^{(λ_i−λ_j)(X_i−X_j)}), even and odd
+// pairs of neighbours in turn.
 type Replicas struct {
 	rung    Rung
 	chains  []*Chain // nil for ladders
@@ -142,6 +144,9 @@ func (r *Replicas) Exchange(src Source) {
 			r.at[l], r.at[l+1] = r.at[l+1], r.at[l]
 			r.set(l)
 			r.set(l + 1)
+			if r.chains != nil {
+				r.Chain(l).swapSteps(r.Chain(l + 1))
+			}
 		}
 	}
 	r.track()

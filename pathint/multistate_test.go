@@ -151,6 +151,43 @@ func TestReplicaExchange(t *testing.T) {
 	}
 }
 
+// Step sizes belong to levels: after many exchanges each level has the ones that it was given.
+func TestStepSizesStayAtTheirLevel(t *testing.T) {
+	sys := linear(0.8, 0, 0.6)
+	var chains []*Chain
+	for l := range 3 {
+		b := []float64{1, 0.5, 0.25}[l]
+		c := mustChain(t, Spec{Action: mustAction(t, sys), Ends: FreeEnd([]float64{1}), Steps: 5, Observer: sys, Tilt: Tilt{Observable: "x2"},
+			Moves: []Move{Staging{Length: 3, Step: b}, Staging{Length: 2, Step: b / 2}}})
+		if err := c.StartForward(1, rng.New(45, l, "start", "")); err != nil {
+			t.Fatal(err)
+		}
+		chains = append(chains, c)
+	}
+	r, err := NewReplicas(RungTilt, []float64{0, 0.1, 0.2}, chains)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, moved := rng.New(45, 0, "exchange", ""), false
+	for range 50 {
+		for _, c := range chains {
+			c.Sweep(src)
+		}
+		r.Exchange(src)
+		for l, b := range []float64{1, 0.5, 0.25} {
+			moved = moved || r.At(l) != l
+			for i, want := range []float64{b, b / 2} {
+				if got := r.Chain(l).Stats(i).Step; got != want {
+					t.Fatalf("move %d at level %d has step %g, want %g", i, l, got, want)
+				}
+			}
+		}
+	}
+	if !moved {
+		t.Error("no exchange was accepted")
+	}
+}
+
 // quadraticTilt is log⟨e^{−sΣx²}⟩ of x' = ax + σξ from x₀ over K steps, by completing squares from
 // the last slice backwards: the weight of slice k is exp(−c_k x_k² + d_k).
 func quadraticTilt(K int, a, sigma, s, x0 float64) float64 {
