@@ -396,3 +396,23 @@ func TestSharedPower(t *testing.T) {
 		}
 	}
 }
+
+// TestBounded: a path that reaches 1e50 pages is drawn to ten pages, and one without a place is not drawn.
+func TestBounded(t *testing.T) {
+	var c recorder.Canvas
+	b := bounded{&c}
+	far := vg.Path{{Type: vg.MoveComp, Pos: vg.Point{X: 1, Y: 2}}, {Type: vg.LineComp, Pos: vg.Point{X: 3, Y: -1e50}}}
+	b.Stroke(far)
+	b.Fill(vg.Path{{Type: vg.MoveComp, Pos: vg.Point{X: vg.Length(math.NaN())}}})
+	near := vg.Path{{Type: vg.MoveComp, Pos: vg.Point{X: 1, Y: 2}}}
+	b.Fill(near)
+	if s := c.Actions[0].(*recorder.Stroke).Path; s[0].Pos != far[0].Pos || s[1].Pos != (vg.Point{X: 3, Y: -bound}) {
+		t.Errorf("drawn along %v", s)
+	}
+	if f := c.Actions[1].(*recorder.Fill).Path; len(f) != 0 {
+		t.Errorf("filled %v", f)
+	}
+	if f := c.Actions[2].(*recorder.Fill).Path; f[0].Pos != near[0].Pos {
+		t.Errorf("filled %v", f)
+	}
+}

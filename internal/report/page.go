@@ -197,6 +197,7 @@ func (p *page) legendRows() [][]entry {
 
 // draw fills the canvas.
 func (p *page) draw(c draw.Canvas) {
+	c.Canvas = bounded{c.Canvas}
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 	c = draw.Crop(c, margin, -margin, margin, -margin)
@@ -232,6 +233,46 @@ func (p *page) draw(c draw.Canvas) {
 			}
 		}
 	}
+}
+
+// A bounded canvas moves what is far outside to its bound: the rasteriser takes time in proportion to how far a
+// path reaches, and an error bar of a trainer that blows up reaches 1e50 pages.
+type bounded struct{ vg.Canvas }
+
+// bound is in points, ten pages away.
+const bound = 1e4
+
+// Fill implements vg.Canvas.
+func (b bounded) Fill(p vg.Path) { b.Canvas.Fill(within(p)) }
+
+// Stroke implements vg.Canvas.
+func (b bounded) Stroke(p vg.Path) { b.Canvas.Stroke(within(p)) }
+
+// within is the path with all points within the bound; none if one is no number.
+func within(p vg.Path) vg.Path {
+	far := false
+	clamp := func(v vg.Length) vg.Length {
+		w := min(max(v, -bound), bound)
+		far = far || w != v
+		return w
+	}
+	out := make(vg.Path, len(p))
+	for i, c := range p {
+		c.Pos = vg.Point{X: clamp(c.Pos.X), Y: clamp(c.Pos.Y)}
+		control := make([]vg.Point, len(c.Control))
+		for k, q := range c.Control {
+			control[k] = vg.Point{X: clamp(q.X), Y: clamp(q.Y)}
+		}
+		c.Control = control
+		out[i] = c
+		if c.Pos.X != c.Pos.X || c.Pos.Y != c.Pos.Y {
+			return nil
+		}
+	}
+	if !far {
+		return p
+	}
+	return out
 }
 
 func (p *page) drawLegend(c draw.Canvas) {
