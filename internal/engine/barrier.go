@@ -110,7 +110,7 @@ func rareLabel(t Finished) string {
 		method := strings.HasPrefix(key, "path.") && !strings.HasPrefix(key, "path.sets") ||
 			strings.HasPrefix(key, "estimator.") || strings.HasPrefix(key, "move.") || strings.HasPrefix(key, "run.")
 		if !method && last != "eta" && !strings.HasPrefix(last, "temperature") {
-			parts = append(parts, last+"="+value)
+			parts = append(parts, shortKey(t.Swept, key)+"="+value)
 		}
 	}
 	slices.Sort(parts)

@@ -205,7 +205,9 @@ func (c *collapse) Pool(tasks []Finished, out *Output) error {
 			}
 		}
 		for i, q := range metrics(runner.modes.Dim()) {
-			if m := over[i]; m.N() >= 3 && m.Rejected() == 0 { // the error of fewer has no error of its own
+			if m := over[i]; m.N() > 0 && m.Rejected() > 0 {
+				out.Table(Summary).AddAs(g, q.name, nil, nil, nil, nil, q.unit, fmt.Sprintf("no mean: %d of %d replicas have no value, and those that have are not like them", m.Rejected(), m.N()+m.Rejected()))
+			} else if m.N() >= 3 { // the error of fewer has no error of its own
 				stderr := m.StdErr()
 				if stderr == 0 {
 					stderr = math.NaN()

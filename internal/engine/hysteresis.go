@@ -172,6 +172,7 @@ func (h *hysteresis) Condense(parts []any) []any {
 		}
 	}
 	if a := areas[slow]; a.StdErr > 0 {
+		a.Value = math.Abs(a.Value) // a lag: negative where m falls with the control parameter
 		r.Slowest = &a
 	}
 	if l, err := h.exponent(areas); err == nil {
@@ -181,7 +182,7 @@ func (h *hysteresis) Condense(parts []any) []any {
 }
 
 // areas are ∮ m dλ of the loops at each rate, with the number of loops: ∫(m back − m there)dλ
-// by the trapezoid rule, positive where m lags behind a control parameter that it follows.
+// by the trapezoid rule, positive where m lags behind a control parameter that it rises with, negative where it falls.
 // The error is that over independent loops; NaN below three.
 func (h *hysteresis) areas(parts []any) (areas []analysis.Estimate, loops []int) {
 	n := h.cfg.Points
@@ -304,6 +305,6 @@ var (
 			float("mean", "observable", "mean over the dwell and the loops"), float("stderr", "observable", "standard error over loops; empty below three"), integer("loops", "1", "independent loops")}}
 
 	HysteresisArea = record.Schema{Name: "hysteresis_area", Doc: "area of the hysteresis loop against the rate of the ramp",
-		Columns: []record.Column{colTask, colSize, colRate, colDwell, float("area", "observable·control", "∫(m back − m there) dcontrol, trapezoid"),
+		Columns: []record.Column{colTask, colSize, colRate, colDwell, float("area", "observable·control", "∫(m back − m there) dcontrol, trapezoid: a lag is positive where m rises with the control parameter, negative where it falls"),
 			float("stderr", "observable·control", "standard error over loops"), integer("loops", "1", "independent loops"), colStatus}}
 )

@@ -78,13 +78,25 @@ func (c SweepConfig) place(t Finished, size float64) sweepTask {
 	var rest []string
 	for key, value := range t.Swept {
 		if key != c.Control && key != c.Size && key != c.Starts {
-			rest = append(rest, key[strings.LastIndex(key, ".")+1:]+"="+value)
+			rest = append(rest, shortKey(t.Swept, key)+"="+value)
 		}
 	}
 	sort.Strings(rest)
 	estimator, _, _ := strings.Cut(t.Group, "/")
 	s.series = strings.Trim(estimator+"/"+strings.Join(rest, ","), "/")
 	return s
+}
+
+// shortKey is the last part of a swept key, and all of it where another key ends alike: the rates of two
+// players are two keys.
+func shortKey(swept map[string]string, key string) string {
+	last := key[strings.LastIndex(key, ".")+1:]
+	for other := range swept {
+		if other != key && other[strings.LastIndex(other, ".")+1:] == last {
+			return key
+		}
+	}
+	return last
 }
 
 func (c SweepConfig) number(t Finished, key string) float64 {

@@ -236,3 +236,42 @@ func TestSweepConfigRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestSeriesOfTwoPlayers: the rates of two players end alike, and are two keys.
+func TestSeriesOfTwoPlayers(t *testing.T) {
+	const g, d, control = "trainer.generator.sgd.eta", "trainer.discriminator.sgd.eta", "noise.temperature_g"
+	c := defaultSweep()
+	c.Control = control
+	place := func(a, b string) string {
+		return c.place(Finished{Group: "phase/point", Swept: map[string]string{g: a, d: b, control: "0.1"}}, 1).series
+	}
+	if a, b := place("0.02", "0.5"), place("0.5", "0.02"); a == b || a != "phase/trainer.discriminator.sgd.eta=0.5,trainer.generator.sgd.eta=0.02" {
+		t.Errorf("series %q and %q", a, b)
+	}
+	one := c.place(Finished{Group: "phase/point", Swept: map[string]string{g: "0.02", control: "0.1"}}, 1).series
+	if one != "phase/eta=0.02" {
+		t.Errorf("series %q", one)
+	}
+}
+
+// TestLoopOfAFallingOrderParameter: the lag of an m that falls with the control parameter is
+// evidence as that of one that rises.
+func TestLoopOfAFallingOrderParameter(t *testing.T) {
+	for _, sign := range []float64{1, -1} {
+		h := &hysteresis{cfg: HysteresisConfig{From: 0, To: 2, Points: 3, Dwells: []int{10, 20}, Chains: 3}, size: 7}
+		var parts []any
+		for range h.cfg.Dwells {
+			for chain := range h.cfg.Chains {
+				lag := sign * (1 + 0.1*float64(chain))
+				parts = append(parts, &HysteresisPart{DivergedStep: -1, Mean: []float64{0, 0, 0, lag, lag, lag}})
+			}
+		}
+		r := h.Condense(parts)[0].(*rampResult)
+		if r.Slowest == nil || math.Abs(r.Slowest.Value-2.2) > 1e-12 {
+			t.Errorf("sign %v: %+v", sign, r.Slowest)
+		}
+		if areas, _ := h.areas(parts); math.Abs(areas[0].Value-sign*2.2) > 1e-12 {
+			t.Errorf("sign %v: area %v", sign, areas[0])
+		}
+	}
+}
