@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"machlup/analysis"
 )
 
 // A finding says in words what the tables hold: a title and its paragraphs, each made from
@@ -96,19 +98,19 @@ func modeFindings(r *run) []string {
 	headings := r.headings(groups.list)
 	var text []string
 	for g, tasks := range members {
-		mean := func(metric string) (float64, float64, int) {
-			var sum, squares float64
-			n := 0
-			for _, m := range tasks {
-				if v := m.last(metric).value; finite(v) {
-					sum, squares, n = sum+v, squares+v*v, n+1
+		mean := func(metric string) (value, err float64, n int) {
+			var m analysis.Moments
+			single := nan
+			for _, t := range tasks {
+				if s := t.last(metric); finite(s.value) {
+					m.Add(s.value)
+					single = s.err
 				}
 			}
-			if n < 2 {
-				return sum, tasks[0].last(metric).err, n
+			if m.N() < 2 {
+				return m.Mean(), single, m.N()
 			}
-			average := sum / float64(n)
-			return average, math.Sqrt(max(0, squares/float64(n)-average*average) / float64(n-1)), n
+			return m.Mean(), m.StdErr(), m.N()
 		}
 		modes, modesErr, n := mean("modes_covered")
 		if n == 0 {
@@ -120,8 +122,11 @@ func modeFindings(r *run) []string {
 			good, _ := tasks[0].fixed["perfect"]["quality"].best()
 			s += fmt.Sprintf(", %s %% of the samples within 3σ of a mode (a perfect sampler has %s %%)", withError(100*q, 100*err), number("%.3g", 100*good))
 		}
-		if kl, err, ok := mean("reverse_kl"); ok > 0 {
+		switch kl, err, ok := mean("reverse_kl"); {
+		case ok == n:
 			s += fmt.Sprintf(", reverse KL %s nat", withError(kl, err))
+		case ok > 0:
+			s += fmt.Sprintf(", no reverse KL: %d of %d seeds, the most collapsed, have no sample near a mode", n-ok, n)
 		}
 		text = append(text, at(headings[g], fmt.Sprintf("%s; %d seeds.", s, n)))
 	}

@@ -44,8 +44,11 @@ func modeSweepFindings(r *run) []string {
 		for _, p := range ray {
 			s := fmt.Sprintf("%s: %s modes", r.value(p, key), at[p]["modes_covered"])
 			for _, more := range []struct{ name, text string }{{"mode_entropy", "entropy %s nat"}, {"quality", "share of good samples %s"}} {
+				_, known := observables.index[more.name]
 				if v, ok := at[p][more.name]; ok {
 					s += ", " + fmt.Sprintf(more.text, v)
+				} else if known {
+					s += ", no " + strings.ReplaceAll(more.name, "_", " ") + " (not all seeds have one)"
 				}
 			}
 			parts = append(parts, s)

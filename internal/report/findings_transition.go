@@ -197,7 +197,7 @@ func (r *run) rampsLeave() []string {
 		}
 		s := "areas of hysteresis loops at rates of the ramp per step: " + strings.Join(parts, ", ")
 		if slow.err > 0 {
-			s += fmt.Sprintf("; at the slowest it is %s standard errors from 0", number("%.1f", slow.value/slow.err))
+			s += fmt.Sprintf("; at the slowest it is %s standard errors from 0", number("%.1f", math.Abs(slow.value)/slow.err))
 		}
 		if e := exponent[task]; e != "" {
 			s += "; exponent of the area in the rate " + e
