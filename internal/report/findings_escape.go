@@ -15,9 +15,10 @@ import (
 type escapePoint struct {
 	point                        string
 	replicas, collapsed, escaped int
-	fate                         map[int]string  // by replica: escaped, collapsed, or never below low
-	final                        map[int]float64 // by replica: order parameter at the end
-	watched                      float64         // steps from collapse to escape or to the end, summed
+	fate                         map[int]string    // by replica: escaped, collapsed, or never below low
+	final                        map[int]float64   // by replica: order parameter at the end
+	along                        map[int][]float64 // by replica: order parameter along the trajectory
+	watched                      float64           // steps from collapse to escape or to the end, summed
 	rate, rateErr                float64
 	law                          string // of the escape times
 	mean, meanErr                float64
@@ -32,7 +33,7 @@ func (r *run) escapePoints() (list []*escapePoint, observable string) {
 	at := func(point string) *escapePoint {
 		k := names.add(point)
 		if k == len(list) {
-			list = append(list, &escapePoint{point: point, fate: map[int]string{}, final: map[int]float64{}, rate: nan, rateErr: nan, mean: nan, meanErr: nan})
+			list = append(list, &escapePoint{point: point, fate: map[int]string{}, final: map[int]float64{}, along: map[int][]float64{}, rate: nan, rateErr: nan, mean: nan, meanErr: nan})
 		}
 		return list[k]
 	}
@@ -252,6 +253,7 @@ func (r *run) precision(list []*escapePoint, observable string) []string {
 	if key == "" {
 		return nil
 	}
+	r.follow(list, observable)
 	var text []string
 	for _, pair := range r.along(list, key) {
 		var single, double *escapePoint
@@ -286,6 +288,22 @@ func (r *run) precision(list []*escapePoint, observable string) []string {
 		}
 	}
 	return text
+}
+
+// follow reads the trajectories of the order parameter.
+func (r *run) follow(list []*escapePoint, observable string) {
+	points := map[string]*escapePoint{}
+	for _, e := range list {
+		points[e.point] = e
+	}
+	r.each("trace", func(w row) {
+		l := parseLabel(w.text("task"))
+		if e := points[l.point]; e != nil && l.replica >= 0 {
+			if _, known := e.final[l.replica]; known {
+				e.along[l.replica] = append(e.along[l.replica], w.float(observable))
+			}
+		}
+	})
 }
 
 // common tells whether sweep points share their random numbers, as the resolved config has it.
@@ -404,34 +422,35 @@ func (r *run) place(single, double *escapePoint, ladder []*escapePoint, key stri
 	return fmt.Sprintf("rounding lies between %s and %s on the temperature axis, by the rate of escape (%s).", name(slower), name(faster), rates)
 }
 
-// displaced places rounding by how far it moves the ends of the same seeds, beside how far each
-// other temperature moves them with the same random numbers. Both are chaotic, so moves are compared seed by
-// seed: by the sign test for the bracket, and by the mean of the difference of their logarithms, which
-// grows as ln T and is 0 where a temperature moves as far as rounding does.
+// displaced places rounding by how far it moves the trajectories of the same seeds, beside how far each
+// other temperature moves them with the same random numbers. What moves them is amplified alike, so moves are
+// compared seed by seed, by the mean along the trajectory of the difference of their logarithms: its signs
+// make the bracket, and its mean over seeds, which grows as ½ ln T, is 0 where a temperature moves as far
+// as rounding does.
 func (r *run) displaced(single, double *escapePoint, ladder []*escapePoint, key string) string {
 	type step struct {
 		e          *escapePoint
 		by         float64         // change of the temperature
 		less, more int             // seeds that rounding moves less, or more, than the temperature does
-		ratio      map[int]float64 // by seed: ln(move by temperature / move by rounding)
+		ratio      map[int]float64 // by seed: mean of ln(move by temperature / move by rounding)
 	}
 	var steps []step
 	for _, e := range ladder {
 		s := step{e: e, by: r.number(e.point, key) - r.number(double.point, key), ratio: map[int]float64{}}
-		for k, at := range double.final {
-			a, known := single.final[k]
-			b, ok := e.final[k]
-			if !known || !ok {
+		for k, at := range double.along {
+			var m analysis.Moments
+			for i := range min(len(at), len(single.along[k]), len(e.along[k])) {
+				if v := math.Log(math.Abs(e.along[k][i]-at[i]) / math.Abs(single.along[k][i]-at[i])); finite(v) {
+					m.Add(v)
+				}
+			}
+			if m.N() == 0 {
 				continue
 			}
-			switch rounding, heat := math.Abs(a-at), math.Abs(b-at); {
-			case rounding < heat:
+			if s.ratio[k] = m.Mean(); s.ratio[k] > 0 {
 				s.less++
-			case rounding > heat:
+			} else {
 				s.more++
-			}
-			if v := math.Log(math.Abs(b-at) / math.Abs(a-at)); finite(v) {
-				s.ratio[k] = v
 			}
 		}
 		if s.by > 0 && s.less+s.more > 0 {
@@ -453,7 +472,7 @@ func (r *run) displaced(single, double *escapePoint, ladder []*escapePoint, key 
 		return fmt.Sprintf("%d of %d, p = %s", n, s.less+s.more, number("%.2g", signTest(s.less, s.more)))
 	}
 	by := func(s step) string { return number("%.2g", s.by) }
-	const what = "rounding moves the ends of the same seeds "
+	const what = "rounding moves the trajectories of the same seeds "
 	switch {
 	case low < 0 && high < 0:
 		return fmt.Sprintf("%sneither less nor more than a change of the temperature by %s to %s does: by this measure they cannot be told apart.", what, by(steps[0]), by(steps[len(steps)-1]))
@@ -466,20 +485,32 @@ func (r *run) displaced(single, double *escapePoint, ladder []*escapePoint, key 
 	}
 	text := fmt.Sprintf("%smore than a change of the temperature by %s does (%s) and less than one by %s (%s): by this measure it is worth a temperature between them",
 		what, by(steps[low]), count(steps[low], steps[low].more), by(steps[high]), count(steps[high], steps[high].less))
+	mean := func(s step) float64 {
+		var m analysis.Moments
+		for _, v := range s.ratio {
+			m.Add(v)
+		}
+		return m.Mean()
+	}
+	below := low // neighbours between which the mean changes sign
+	for below+1 < high && mean(steps[below+1]) < 0 {
+		below++
+	}
+	a, b := steps[below], steps[below+1]
 	var blocks [][]float64
-	for k := range len(double.final) {
-		a, known := steps[low].ratio[k]
-		if b, ok := steps[high].ratio[k]; known && ok {
-			blocks = append(blocks, []float64{a, b})
+	for k := range len(double.along) {
+		u, known := a.ratio[k]
+		if v, ok := b.ratio[k]; known && ok {
+			blocks = append(blocks, []float64{u, v})
 		}
 	}
 	if len(blocks) < 3 {
 		return text + "."
 	}
-	x, y := math.Log10(steps[low].by), math.Log10(steps[high].by)
+	x, y := math.Log10(a.by), math.Log10(b.by)
 	v, err := analysis.Jackknife(blocks, func(m []float64) float64 { return x - m[0]*(y-x)/(m[1]-m[0]) })
 	if !finite(v) || !finite(err) || v < x || v > y {
 		return text + "."
 	}
-	return text + fmt.Sprintf(", log₁₀ T = %s by interpolation of the mean logarithm of the moves.", withError(v, err))
+	return text + fmt.Sprintf(", log₁₀ T = %s by interpolation of the mean logarithm of the moves between %s and %s.", withError(v, err), by(a), by(b))
 }
