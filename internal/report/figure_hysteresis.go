@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strings"
 )
 
 // hysteresisFigure shows the loops of the first task, a colour for each rate, and the area of
@@ -88,9 +89,12 @@ func arrheniusFigure(r *run) *page {
 	var keys ordered
 	var all []*series
 	r.each("arrhenius", func(w row) {
+		if strings.HasPrefix(w.text("status"), "not in the fit") || !finite(w.float("inverse_temperature")) || !finite(w.float("log_rate")) {
+			return
+		}
 		name := fmt.Sprintf("size %v", w.float("size"))
-		if l := parseLabel(w.text("task")); l.point != "" {
-			name = l.point + ", " + name
+		if title := r.title(parseLabel(w.text("task")).point); title != "" {
+			name = title + ", " + name
 		}
 		k := keys.add(name)
 		if k == len(all) {

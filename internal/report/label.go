@@ -101,9 +101,18 @@ keys:
 		parts = append(parts, v)
 	}
 	if !known && len(without) == 0 {
-		return strings.ReplaceAll(point, ",", ", ")
+		return r.seriesTitle(point)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// seriesTitle names a series by its keys, which are some of those swept, without what is at the centre of a star.
+func (r *run) seriesTitle(series string) string {
+	for key, value := range r.centre() {
+		series = strings.ReplaceAll(","+series+",", ","+r.short(key)+"="+value+",", ",")
+		series = strings.Trim(series, ",")
+	}
+	return strings.ReplaceAll(series, ",", ", ")
 }
 
 // centre is what swept keys are in most points of a sweep that varies one or two keys at a
