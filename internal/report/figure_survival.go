@@ -2,6 +2,7 @@ package report
 
 import (
 	"sort"
+	"strings"
 
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -21,7 +22,10 @@ func survivalFigure(r *run) *page {
 	}
 	p := newPanel("", scale{label: "steps since the collapse", unit: "step", tight: true}, scale{label: "fraction still collapsed", unit: "1"})
 	headings := r.headings(groups.list)
-	shown := spreadOut(len(curves), maxPanels)
+	shown, chosen := r.atCentre(groups.list), "all else as in most points"
+	if len(curves) <= crowd || len(shown) < 2 {
+		shown, chosen = spreadOut(len(curves), maxPanels), "evenly chosen"
+	}
 	page := tile([]*panel{p})
 	marks := false
 	for n, i := range shown {
@@ -42,7 +46,30 @@ func survivalFigure(r *run) *page {
 		page.note += " Crosses: replicas still collapsed at their end."
 	}
 	page.selection(len(shown), len(curves), "sweep points")
+	page.note = strings.Replace(page.note, "evenly chosen", chosen, 1)
 	return page
+}
+
+// crowd is how many curves of a star can be told apart in one panel.
+const crowd = 8
+
+// atCentre are the indices of the groups whose point is at the centre of a star in every key that has one: of a
+// star about a ladder, the ladder.
+func (r *run) atCentre(groups []string) (in []int) {
+	centre := r.centre()
+	if len(centre) == 0 {
+		return nil
+	}
+groups:
+	for i, g := range groups {
+		for key, v := range centre {
+			if r.value(parseLabel(g).point, key) != v {
+				continue groups
+			}
+		}
+		in = append(in, i)
+	}
+	return in
 }
 
 // survival reads the curves, and from summary.csv how long each replica was watched.

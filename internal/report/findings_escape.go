@@ -375,7 +375,7 @@ func binomialTest(k, n int, p float64) float64 {
 
 // place brackets the temperature at which replicas in double precision escape as fast as those
 // in single precision do without it. Two rates differ if, all escapes given, their split between the two
-// is improbable for the steps watched (p < 0.05).
+// is improbable for the steps watched (p < 0.05 for all temperatures together, by Bonferroni).
 func (r *run) place(single, double *escapePoint, ladder []*escapePoint, key string) string {
 	name := func(e *escapePoint) string { return r.value(e.point, key) }
 	if single.watched == 0 {
@@ -386,7 +386,7 @@ func (r *run) place(single, double *escapePoint, ladder []*escapePoint, key stri
 		if n == 0 || e.watched == 0 {
 			return 0
 		}
-		if binomialTest(e.escaped, n, e.watched/(e.watched+single.watched)) >= 0.05 {
+		if binomialTest(e.escaped, n, e.watched/(e.watched+single.watched))*float64(len(ladder)) >= 0.05 {
 			return 0
 		}
 		if float64(e.escaped)/e.watched > float64(single.escaped)/single.watched {
@@ -462,7 +462,7 @@ func (r *run) displaced(single, double *escapePoint, ladder []*escapePoint, key 
 	}
 	low, high := -1, -1 // the largest change that moves seeds less, the smallest that moves them more
 	for i, s := range steps {
-		if p := signTest(s.less, s.more); p < 0.05 && s.more > s.less {
+		if p := signTest(s.less, s.more) * float64(len(steps)); p < 0.05 && s.more > s.less { // Bonferroni
 			low = i
 		} else if p < 0.05 && high < 0 {
 			high = i
