@@ -303,6 +303,9 @@ jko_tau = [0.2, 0.1, 0.05]
 		}
 		last[i] = number(t, find(t, rows["summary"], "quantity", "largest W2 of JKO at tau = "+tau+" to the flow, kl")["value"])
 	}
+	if r := find(t, rows["summary"], "quantity", "W2 of one JKO particle carried across the data"); math.Abs(number(t, r["value"])/(2/math.Sqrt(200))-1) > 1e-3 {
+		t.Errorf("one of 200 particles carried across N(0, 1) makes %s, want 2/√200", r["value"])
+	}
 	for i := range 2 { // the least τ is near the error of 200 particles
 		if ratio := last[i] / last[i+1]; !(ratio > 1.6 && ratio < 2.2) {
 			t.Errorf("distances %v: want about half at half of τ", last)

@@ -169,6 +169,7 @@ type W2FlowPart struct {
 	Gap     float64 // λ₁ of the grid
 	Limit   float64 // of fine grids, by Richardson extrapolation; first flow only
 	JKO     []JKORecord
+	Across  float64 // W₂ of one JKO particle carried across the data; 0 without JKO steps
 }
 
 // W2FlowRecord is a row of flow.csv.
@@ -232,6 +233,9 @@ func (w *w2flow) Run(ctx context.Context, part int, progress func(float64)) (any
 	jko, err := w.cfg.startJKO(m, s, f)
 	if err != nil {
 		return nil, err
+	}
+	if n := w.cfg.Particles; n > 0 {
+		result.Across = 2 * math.Sqrt(s.grid.Variance(v.Target())/float64(n))
 	}
 	for _, d := range decays {
 		d.see(s.grid, q)
@@ -401,6 +405,9 @@ func (w *w2flow) Finish(parts []any, out *Output) (Outcome, error) {
 			if relative := math.Abs(r.Residual) / r.Dissipation; relative > worst && r.Dissipation > 1e-10 {
 				worst = relative
 			}
+		}
+		if i == 0 && p.Across > 0 {
+			out.Table(Summary).Add(jkoAcross, p.Across, nil, nil, nil, "data", fmt.Sprintf("two standard deviations of the data over √N, N = %d: a larger distance to the flow is more than one particle in the wrong place", w.cfg.Particles))
 		}
 		writeJKO(p, w.cfg.Particles, out)
 		last := p.Records[len(p.Records)-1]

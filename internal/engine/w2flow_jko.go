@@ -111,6 +111,9 @@ func gridQuantiles(g otto.Grid, q []float64, n int) []float64 {
 	return out
 }
 
+// jkoAcross is what distances of N particles to a flow are held against.
+const jkoAcross = "W2 of one JKO particle carried across the data"
+
 // writeJKO writes flow_jko.csv and, for each τ, the largest distance to the flow.
 func writeJKO(p *W2FlowPart, particles int, out *Output) {
 	var taus []float64
@@ -124,6 +127,6 @@ func writeJKO(p *W2FlowPart, particles int, out *Output) {
 	}
 	for _, tau := range taus {
 		out.Table(Summary).Add(fmt.Sprintf("largest W2 of JKO at tau = %g to the flow, %s", tau, p.Flow), worst[tau], nil, 0.0, nil, "data",
-			fmt.Sprintf("of first order in τ, and in 1/N of the %d particles", particles))
+			fmt.Sprintf("of first order in τ, and in 1/N of the %d particles, once both are small", particles))
 	}
 }
