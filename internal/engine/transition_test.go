@@ -67,6 +67,12 @@ func analyse(t *testing.T, sizes []*sweepSize, change func(*sweepAnalysis)) map[
 	if err := out.Commit(); err != nil {
 		t.Fatal(err)
 	}
+	return tablesIn(t, dir)
+}
+
+// tablesIn reads the tables of a directory.
+func tablesIn(t *testing.T, dir string) map[string][]map[string]string {
+	t.Helper()
 	tables := map[string][]map[string]string{}
 	paths, _ := filepath.Glob(filepath.Join(dir, "*.csv"))
 	for _, p := range paths {
@@ -159,6 +165,44 @@ func TestSweepOfCurieWeiss(t *testing.T) {
 	}
 	if len(tables["crossings"]) != 2 || verdictOf(t, tables) != "continuous-like" {
 		t.Errorf("crossings %v, verdict %v", tables["crossings"], tables["verdict"])
+	}
+}
+
+// TestSweepOverTemperature: the same law swept over T = 1/β, points and curve against exact sums.
+func TestSweepOverTemperature(t *testing.T) {
+	sizes := sweepOfSpins(8, []int{64}, []float64{0.9, 1, 1.1}, 3000)
+	for i, j := 0, 2; i < j; i, j = i+1, j-1 {
+		sizes[0].points[i], sizes[0].points[j] = sizes[0].points[j], sizes[0].points[i]
+	}
+	for _, p := range sizes[0].points {
+		p.control = 1 / p.control
+	}
+	tables := analyse(t, sizes, func(s *sweepAnalysis) { s.conjugate = "temperature" })
+	silent(t, tables)
+	seen := 0
+	for _, name := range []string{"transition", "reweighted"} {
+		for _, row := range tables[name] {
+			var v [3]float64
+			for i, c := range []string{"control", "value", "stderr"} {
+				var err error
+				if v[i], err = strconv.ParseFloat(row[c], 64); err != nil {
+					t.Fatal(name, row)
+				}
+			}
+			beta := 1 / v[0]
+			law := exact.CurieWeiss(64).At(beta, 0)
+			want, known := map[string]float64{"abs_m": law.Abs, "chi": law.Chi(64), "energy": law.Energy, "heat_capacity": law.Capacity(beta, 64)}[row["quantity"]]
+			if !known {
+				continue
+			}
+			seen++
+			if z := (v[1] - want) / v[2]; math.Abs(z) > 4 || v[2] > 0.1*math.Abs(want) {
+				t.Errorf("%s, T = %v: %s is %v ± %v, exact %v", name, v[0], row["quantity"], v[1], v[2], want)
+			}
+		}
+	}
+	if seen != 4*(3+21) {
+		t.Errorf("%d numbers", seen)
 	}
 }
 
