@@ -57,6 +57,22 @@ func Crossing(x []float64, a, b []Estimate, smooth bool) (Crossed, error) {
 	return interpolate(x, a, b, d, s, i, smooth), nil
 }
 
+// Uncrossed says whether two curves are known not to cross between the first point and the last,
+// which is more than that no crossing was seen: they lie apart by 3 errors somewhere and
+// nowhere the other way round by CrossingLevel errors, or are the same everywhere
+// to within errors of 0.02 (U₄ of independent parts is 0 at every size).
+func Uncrossed(a, b []Estimate) bool {
+	above, below, apart, same := false, false, false, true
+	for i := range a {
+		d, s := b[i].Value-a[i].Value, math.Hypot(a[i].StdErr, b[i].StdErr)
+		above = above || d > CrossingLevel*s
+		below = below || d < -CrossingLevel*s
+		apart = apart || math.Abs(d) > 3*s
+		same = same && math.Abs(d) <= 3*s && s < 0.02
+	}
+	return apart && above != below || same
+}
+
 // CrossingWithin is Crossing where the curves are known to cross between the first and the last
 // point: of a finer grid around a crossing that was found.
 func CrossingWithin(x []float64, a, b []Estimate, smooth bool) Crossed {

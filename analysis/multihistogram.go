@@ -21,7 +21,7 @@ type Multihistogram struct {
 	powers       [][]float64 // m, |m|, m², m⁴, E, E² of the pooled draws
 	blocks       []int       // block of each pooled draw, at least 10τ long and of one chain
 	ensemble     []int       // of each block
-	free         [][]float64 // influence of each draw on the free energies
+	free         [][]float64 // influence of each block on the free energies
 	inefficiency float64     // largest 2τ of the ensembles, in pooled draws
 	Controls     []float64   // of the ensembles, rising
 	Adjacent     []float64   // overlap of each ensemble with the next
@@ -58,7 +58,14 @@ func NewMultihistogram(ensembles []SweptEnsemble, f func(control float64) float6
 	if h.states, err = MBAR(u, n); err != nil {
 		return nil, err
 	}
-	h.Adjacent, h.free = h.states.Adjacent, h.states.Influence()
+	h.Adjacent = h.states.Adjacent
+	for _, x := range h.states.Influence() {
+		sums := make([]float64, len(h.ensemble))
+		for n, v := range x {
+			sums[h.blocks[n]] += v
+		}
+		h.free = append(h.free, sums)
+	}
 	return h, nil
 }
 
@@ -157,11 +164,12 @@ func (h *Multihistogram) covariance(w, mean []float64) []float64 {
 			c[j] *= float64(h.states.n[j])
 		}
 		for n, v := range w {
-			phi := v * (x[n] - mean[a])
-			for j := 1; j < k; j++ {
-				phi -= c[j] * h.free[j][n]
+			sums[h.blocks[n]*q+a] += v * (x[n] - mean[a])
+		}
+		for j := 1; j < k; j++ {
+			for b, v := range h.free[j] {
+				sums[b*q+a] -= c[j] * v
 			}
-			sums[h.blocks[n]*q+a] += phi
 		}
 	}
 	return h.blockCovariance(sums, q)

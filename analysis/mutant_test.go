@@ -12,7 +12,38 @@ func TestTransitionMutants(t *testing.T) {
 		{Name: "missing |m|", File: "order.go", Old: "norm * (m2 - mAbs*mAbs)", New: "norm * m2", Run: "^TestTransitionByHand$"},
 		{Name: "wrong N_χ", File: "transition.go", Old: "Susceptibility(norms.Chi, mean[2], mean[1])", New: "Susceptibility(norms.Heat, mean[2], mean[1])", Run: "^TestTransitionByHand$"},
 		{Name: "jackknife without blocks", File: "transition.go", Old: "t.BlockSize = BlockLength(t.Tau.Tau)", New: "t.BlockSize = 1", Run: "^TestTransitionBlocks$"},
-		{Name: "free energies taken as known", File: "multihistogram.go", Old: "phi -= c[j] * h.free[j][n]", New: "phi -= 0 * c[j] * h.free[j][n]", Run: "^TestReweightedErrors$"},
+		{Name: "free energies taken as known", File: "multihistogram.go", Old: "sums[b*q+a] -= c[j] * v", New: "sums[b*q+a] -= 0 * c[j] * v", Run: "^TestReweightedErrors$"},
 		{Name: "crossing by chance", File: "crossing.go", Old: "math.Abs(d[i]) <= CrossingLevel*s[i]", New: "d[i] == 0", Run: "^TestCrossing$"},
+	})
+}
+
+// TestVerdictMutants plants mistakes in the rules of the verdict and in their evidence.
+func TestVerdictMutants(t *testing.T) {
+	const rules = "^TestVerdictRules$"
+	langevintest.KillMutantsTogether(t, "analysis", []langevintest.Mutant{
+		{Name: "U₄ without the 3", File: "order.go", Old: "1 - m4/(3*m2*m2)", New: "1 - m4/(pick(MUTANT, 1.0, 3.0)*m2*m2)", Run: "^TestTransitionByHand$"},
+		{Name: "χ without N_χ", File: "transition.go", Old: "Susceptibility(norms.Chi,", New: "Susceptibility(pick(MUTANT, 1, norms.Chi),", Run: "^TestTransitionByHand$"},
+		{Name: "errors of x a third", File: "verdict.go", Old: "x, s := c.Estimate.Value, c.Estimate.StdErr", New: "x, s := c.Estimate.Value, pick(MUTANT, 1.0/3, 1)*c.Estimate.StdErr", Run: rules},
+		{Name: "errors of x tripled", File: "verdict.go", Old: "case s >= exponentError:", New: "case pick(MUTANT, 0.3, 1)*s >= exponentError:", Run: rules},
+		{Name: "x above 1 is no law", File: "verdict.go", Old: "case x >= 1-verdictLevel*s:", New: "case x >= 1-verdictLevel*s && x < pick(MUTANT, 1+verdictLevel*s, 9):", Run: rules},
+		{Name: "x below 1 is 1", File: "verdict.go", Old: "c.Supports = ContinuousLike\n", New: "c.Supports = pick(MUTANT, FirstOrderLike, ContinuousLike)\n", Run: rules},
+		{Name: "½ not ruled out", File: "verdict.go", Old: "x+verdictLevel*s < crossoverLimit", New: "x+pick(MUTANT, 0, verdictLevel)*s < crossoverLimit", Run: rules},
+		{Name: "always one power", File: "verdict.go", Old: "l.P < exponentP {", New: "pick(MUTANT, 1, l.P) < exponentP {", Run: rules},
+		{Name: "drift the other way", File: "verdict.go", Old: "[]float64{a, -2*b - a, 2 * b}", New: "[]float64{-pick(MUTANT, a, -a), -2*b - pick(MUTANT, -a, a), 2 * b}", Run: rules},
+		{Name: "barrier that shrinks", File: "verdict.go", Old: "if l.Slope.Value-verdictLevel*l.Slope.StdErr > barrierGrowth {", New: "if (l.Slope.Value-verdictLevel*l.Slope.StdErr > barrierGrowth) == pick(MUTANT, false, true) {", Run: rules},
+		{Name: "barrier that only grows", File: "verdict.go", Old: "l.Slope.StdErr > barrierGrowth", New: "l.Slope.StdErr > pick(MUTANT, 0, barrierGrowth)", Run: rules},
+		{Name: "height within its errors", File: "verdict.go", Old: "last.Value-verdictLevel*last.StdErr > barrierHeight", New: "last.Value-pick(MUTANT, -1, verdictLevel)*last.StdErr > barrierHeight", Run: rules},
+		{Name: "U₄ that rises", File: "verdict.go", Old: "b.Value-a.Value > verdictLevel*math.Hypot(a.StdErr, b.StdErr)", New: "pick(MUTANT, 2, b.Value-a.Value) > verdictLevel*math.Hypot(a.StdErr, b.StdErr)", Run: rules},
+		{Name: "U₄ above 0", File: "verdict.go", Old: "return b.Value > verdictLevel*b.StdErr &&", New: "return pick(MUTANT, 2, b.Value) > verdictLevel*b.StdErr &&", Run: rules},
+		{Name: "dips ignored", File: "verdict.go", Old: "against = against || c.Against == ContinuousLike", New: "against = pick(MUTANT, false, against || c.Against == ContinuousLike)", Run: rules},
+		{Name: "one clue of first order is enough", File: "verdict.go", Old: "first >= 2 &&", New: "first >= pick(MUTANT, 1, 2) &&", Run: rules},
+		{Name: "first order against the exponent", File: "verdict.go", Old: "exponent != ContinuousLike ||", New: "pick(MUTANT, true, exponent != ContinuousLike) ||", Run: rules},
+		{Name: "continuous without crossings", File: "verdict.go", Old: "exponent == ContinuousLike && crosses:", New: "exponent == ContinuousLike && pick(MUTANT, true, crosses):", Run: rules},
+		{Name: "no crossing of one pair", File: "verdict.go", Old: "if e.Pairs > 1 {", New: "if e.Pairs > pick(MUTANT, 0, 1) {", Run: rules},
+		{Name: "loops that vanish", File: "verdict.go", Old: "x.Value+2*x.StdErr < hysteresisLimit", New: "x.Value-pick(MUTANT, 2.0, -2.0)*x.StdErr < hysteresisLimit", Run: rules},
+		{Name: "loops of no area", File: "verdict.go", Old: "e.SlowArea.Value > verdictLevel*e.SlowArea.StdErr", New: "e.SlowArea.Value > pick(MUTANT, 0, verdictLevel)*e.SlowArea.StdErr", Run: rules},
+		{Name: "curves that may cross", File: "crossing.go", Old: "apart && above != below", New: "apart && pick(MUTANT, true, above != below)", Run: "^TestUncrossed$"},
+		{Name: "noise that is the same", File: "crossing.go", Old: "s < 0.02\n", New: "s < pick(MUTANT, 1, 0.02)\n", Run: "^TestUncrossed$"},
+		{Name: "barrier of the higher maximum", File: "order_law.go", Old: "math.Min(left, right[i+1])", New: "pick(MUTANT, math.Max, math.Min)(left, right[i+1])", Run: "^TestOrderLaw$"},
 	})
 }

@@ -31,11 +31,12 @@ type sizeResult struct {
 	multi    *analysis.Multihistogram // nil without
 	control  []float64                // of the curve
 	curve    []analysis.TransitionStatistics
-	peak     int // index of the largest χ in curve, or in points without a curve; −1 unknown
+	ess      []float64 // behind each point of the curve
 	barrier  analysis.Estimate
 	chiMax   analysis.Estimate
-	chiAt    float64
+	chiAt    float64 // NaN unknown
 	binderLo analysis.Estimate
+	dip      analysis.Estimate // of U₄ below the lower of its two ends
 }
 
 type pointResult struct {
@@ -67,7 +68,7 @@ func (s *sweepAnalysis) run(sizes []*sweepSize) {
 // size analyses the points of one size, and the curve through them.
 func (s *sweepAnalysis) size(z *sweepSize) (*sizeResult, []string) {
 	nan := analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}
-	r := &sizeResult{size: z.size, peak: -1, barrier: nan, chiMax: nan, binderLo: nan, chiAt: math.NaN()}
+	r := &sizeResult{size: z.size, barrier: nan, chiMax: nan, binderLo: nan, dip: nan, chiAt: math.NaN()}
 	var missing []string
 	var all [][]float64
 	for _, p := range z.points {
@@ -212,7 +213,7 @@ func (s *sweepAnalysis) reweight(r *sizeResult, points int) error {
 			s.out.Table(Reweighted).AddAs(s.name, r.size, control, "chi", nil, nil, ess, err.Error())
 			continue
 		}
-		r.control, r.curve = append(r.control, control), append(r.curve, stats)
+		r.control, r.curve, r.ess = append(r.control, control), append(r.curve, stats), append(r.ess, ess)
 		for q, name := range analysis.TransitionNames {
 			if q == analysis.OrderMean && s.cfg.Symmetric {
 				continue
@@ -267,26 +268,26 @@ func (s *sweepAnalysis) extremes(r *sizeResult) string {
 	if len(chi) < 3 {
 		return "fewer than three points have statistics: no maximum of χ"
 	}
-	top := 0
-	for i, v := range chi {
-		if v.Value > chi[top].Value {
-			top = i
-		}
-	}
+	top := largest(chi, 1)
 	_, binder, _ := r.values(analysis.OrderBinder)
-	for i, v := range binder {
-		if i == 0 || v.Value < r.binderLo.Value {
-			r.binderLo = v
-		}
+	low, end := largest(binder, -1), binder[0]
+	if last := binder[len(binder)-1]; last.Value < end.Value {
+		end = last
 	}
+	r.binderLo = binder[low]
+	if smooth && low > 0 && low < len(binder)-1 {
+		_, r.binderLo = s.refine(r, low, analysis.OrderBinder, -1)
+	}
+	r.dip = analysis.Estimate{Value: end.Value - r.binderLo.Value, StdErr: math.Hypot(end.StdErr, r.binderLo.StdErr)}
 	if top == 0 || top == len(chi)-1 {
 		return fmt.Sprintf("χ is largest at the end %.6g of the sweep, so its maximum was not seen: widen the sweep", control[top])
 	}
-	r.peak, r.chiMax, r.chiAt = top, chi[top], control[top]
+	r.chiMax, r.chiAt = chi[top], control[top]
 	var law analysis.OrderLaw
 	if smooth {
-		law = r.multi.Law(control[top], r.bins)
-		s.writeLaw(s.name, r.size, control[top], law, "reweighted")
+		r.chiAt, r.chiMax = s.refine(r, top, analysis.OrderChi, 1)
+		law = r.multi.Law(r.chiAt, r.bins)
+		s.writeLaw(s.name, r.size, r.chiAt, law, "reweighted")
 	} else {
 		p := r.points[top]
 		law = analysis.NewOrderLaw(p.draws.m, p.stats.Tau.Tau, r.bins)
@@ -298,13 +299,43 @@ func (s *sweepAnalysis) extremes(r *sizeResult) string {
 	return ""
 }
 
+// largest is the index of the largest value times sign.
+func largest(v []analysis.Estimate, sign float64) (top int) {
+	for i := range v {
+		if sign*v[i].Value > sign*v[top].Value {
+			top = i
+		}
+	}
+	return top
+}
+
+// refine looks for the largest sign·quantity q between the neighbours of point i of the curve, on
+// grids ever finer: the curve's own would cut off a peak, the more so the larger the size.
+func (s *sweepAnalysis) refine(r *sizeResult, i, q int, sign float64) (at float64, v analysis.Estimate) {
+	const rounds, points = 3, 5
+	at, v = r.control[i], r.curve[i].Value[q]
+	lo, hi := r.control[i-1], r.control[i+1]
+	for range rounds {
+		for k := range points {
+			x := between(lo, hi, k, points)
+			stats, _, err := r.multi.At(x, s.norms(r.size, x))
+			if err == nil && sign*stats.Value[q].Value > sign*v.Value {
+				at, v = x, stats.Value[q]
+			}
+		}
+		h := (hi - lo) / (points - 1)
+		lo, hi = math.Max(lo, at-h), math.Min(hi, at+h)
+	}
+	return at, v
+}
+
 // crossings compares neighbouring sizes.
 func (s *sweepAnalysis) crossings(results []*sizeResult) (found []analysis.Crossed, pairs int) {
 	table, sum := s.out.Table(Crossings), s.out.Table(Summary)
 	for i := 0; i+1 < len(results); i++ {
 		a, b := results[i], results[i+1]
 		c := s.cross(a, b)
-		if c.comparable {
+		if c.known {
 			pairs++
 		}
 		if c.err != nil {
@@ -325,10 +356,10 @@ func (s *sweepAnalysis) crossings(results []*sizeResult) (found []analysis.Cross
 // A pairCrossing is what was found of two sizes.
 type pairCrossing struct {
 	analysis.Crossed
-	method     string
-	comparable bool // the data could have shown a crossing
-	ess        float64
-	err        error
+	method string
+	known  bool // whether they cross
+	ess    float64
+	err    error
 }
 
 // cross finds the crossing of two sizes: of their curves, or of the points that they share.
@@ -360,8 +391,8 @@ func (s *sweepAnalysis) cross(a, b *sizeResult) pairCrossing {
 		c.err = fmt.Errorf("the two sizes have %d values of the control parameter in common: two are needed", len(x))
 		return c
 	}
-	c.comparable = true
 	c.Crossed, c.err = analysis.Crossing(x, ya, yb, false)
+	c.known = c.err == nil || analysis.Uncrossed(ya, yb)
 	return c
 }
 
@@ -382,11 +413,11 @@ func (s *sweepAnalysis) crossCurves(a, b *sizeResult) pairCrossing {
 		x, ya, yb, c.ess = nil, nil, nil, math.Inf(1)
 		for i := range n {
 			control := between(lo, hi, i, n)
-			sa, na, err := a.multi.At(control, s.norms(a.size, control))
+			sa, na, err := s.at(a, control, i)
 			if err != nil {
 				return err
 			}
-			sb, nb, err := b.multi.At(control, s.norms(b.size, control))
+			sb, nb, err := s.at(b, control, i)
 			if err != nil {
 				return err
 			}
@@ -398,14 +429,23 @@ func (s *sweepAnalysis) crossCurves(a, b *sizeResult) pairCrossing {
 	if c.err = curves(lo, hi, s.curve); c.err != nil {
 		return c
 	}
-	c.comparable = true
-	if c.Crossed, c.err = analysis.Crossing(x, ya, yb, true); c.err != nil {
+	c.Crossed, c.err = analysis.Crossing(x, ya, yb, true)
+	if c.known = c.err == nil || analysis.Uncrossed(ya, yb); c.err != nil {
 		return c
 	}
 	if c.err = curves(c.Lo, c.Hi, 5); c.err == nil {
 		c.Crossed = analysis.CrossingWithin(x, ya, yb, true)
 	}
 	return c
+}
+
+// at are the statistics of a size at a value of the control parameter: those of point i of its curve
+// where that is the value.
+func (s *sweepAnalysis) at(r *sizeResult, control float64, i int) (analysis.TransitionStatistics, float64, error) {
+	if i < len(r.control) && r.control[i] == control {
+		return r.curve[i], r.ess[i], nil
+	}
+	return r.multi.At(control, s.norms(r.size, control))
 }
 
 // between is point i of n from lo to hi, both included.
@@ -423,7 +463,7 @@ func (s *sweepAnalysis) scaling(results []*sizeResult, crossings []analysis.Cros
 	}
 	start := [3]float64{math.NaN(), 0.5, 0}
 	for _, r := range results {
-		if r.peak >= 0 {
+		if r.chiAt == r.chiAt {
 			start[0] = r.chiAt
 		}
 	}
@@ -555,7 +595,8 @@ func (s *sweepAnalysis) verdict(results []*sizeResult, crossings []analysis.Cros
 		if s.cfg.ChiNorm == "one" {
 			chi.Value, chi.StdErr = chi.Value*r.size, chi.StdErr*r.size
 		}
-		e.Sizes, e.ChiMax, e.Barrier, e.BinderMin = append(e.Sizes, r.size), append(e.ChiMax, chi), append(e.Barrier, r.barrier), append(e.BinderMin, r.binderLo)
+		e.Sizes, e.ChiMax, e.Barrier = append(e.Sizes, r.size), append(e.ChiMax, chi), append(e.Barrier, r.barrier)
+		e.BinderMin, e.BinderDip = append(e.BinderMin, r.binderLo), append(e.BinderDip, r.dip)
 	}
 	var largest *rampResult
 	for _, r := range s.ramps {
@@ -569,12 +610,15 @@ func (s *sweepAnalysis) verdict(results []*sizeResult, crossings []analysis.Cros
 	v, clues := analysis.Judge(e)
 	table := s.out.Table(VerdictTable)
 	for _, c := range clues {
-		table.AddAs(s.name, c.Name, c.Estimate.Value, c.Estimate.StdErr, string(c.Supports), c.Text)
+		table.AddAs(s.name, c.Name, c.Estimate.Value, c.Estimate.StdErr, string(c.Supports), string(c.Against), c.Text)
 	}
 	text := fmt.Sprintf("%s is %s over the sizes and values swept; a system of fixed size has no singularity", s.observable.Name, v)
-	if v == analysis.Undecided {
+	switch v {
+	case analysis.Crossover:
+		text = fmt.Sprintf("%s has a crossover and no transition over the sizes and values swept", s.observable.Name)
+	case analysis.Undecided:
 		text = fmt.Sprintf("%s: the evidence does not decide", s.observable.Name)
 	}
-	table.AddAs(s.name, "verdict", nil, nil, string(v), text)
+	table.AddAs(s.name, "verdict", nil, nil, string(v), "", text)
 	s.out.Table(Summary).AddAs(s.name, "verdict", nil, nil, nil, nil, "", text)
 }

@@ -220,5 +220,5 @@ var (
 
 	VerdictTable = record.Schema{Name: "verdict", Doc: "what the sweep looks like, with the evidence; a system of fixed size has no singularity",
 		Columns: []record.Column{colTask, text("clue", "piece of evidence; verdict: the conclusion"), float("value", "see text", "number"), float("stderr", "see text", "its standard error"),
-			text("supports", "first-order-like, continuous-like, crossover; undecided only for the verdict"), text("text", "what the number is and why it says so")}}
+			text("supports", "first-order-like, continuous-like, crossover; undecided only for the verdict"), text("against", "verdict that the clue speaks against"), text("text", "what the number is and why it says so")}}
 )

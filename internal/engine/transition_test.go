@@ -51,10 +51,8 @@ func sweepOfSpins(seed uint64, sizes []int, betas []float64, draws int) []*sweep
 	return gather(tasks)
 }
 
-// analyse runs the analysis and returns its tables as rows of column → cell.
-func analyse(t *testing.T, sizes []*sweepSize, change func(*sweepAnalysis)) map[string][]map[string]string {
-	t.Helper()
-	dir := t.TempDir()
+// analysisInto is the analysis of a sweep of spins that writes into a directory.
+func analysisInto(dir string, change func(*sweepAnalysis)) *sweepAnalysis {
 	out := NewOutput(dir, "transition")
 	cfg := defaultSweep()
 	cfg.ChiNorm, cfg.Symmetric, cfg.Resamples = "size", true, 20
@@ -63,8 +61,16 @@ func analyse(t *testing.T, sizes []*sweepSize, change func(*sweepAnalysis)) map[
 	if change != nil {
 		change(s)
 	}
+	return s
+}
+
+// analyse runs the analysis and returns its tables as rows of column → cell.
+func analyse(t *testing.T, sizes []*sweepSize, change func(*sweepAnalysis)) map[string][]map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	s := analysisInto(dir, change)
 	s.run(sizes)
-	if err := out.Commit(); err != nil {
+	if err := s.out.Commit(); err != nil {
 		t.Fatal(err)
 	}
 	return tablesIn(t, dir)

@@ -97,7 +97,7 @@ func TestTransitionFindings(t *testing.T) {
 		}
 	}
 	s.add(engine.Crossings, "tempering", 7.0, 13.0, 0.15, 0.01, 0.3, 0.02, "reweighted", 100.0, "ok")
-	s.add(engine.VerdictTable, "tempering", "verdict", nil, nil, "undecided", "m: the evidence does not decide")
+	s.add(engine.VerdictTable, "tempering", "verdict", nil, nil, "undecided", "", "m: the evidence does not decide")
 	s.add(engine.Summary, "tempering", "chi_max, size 7", nil, nil, nil, nil, "1", "widen the sweep")
 	s.add(engine.HysteresisArea, "hysteresis/hidden=[2]/r0", 7.0, 0.001, 30, 0.04, 0.01, 8, "ok")
 	s.commit()
