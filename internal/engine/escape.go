@@ -18,6 +18,7 @@ type EscapeConfig struct {
 	Warmup     int     `toml:"warmup" range:"[0,inf)" unit:"step" doc:"steps of each chain before the correlation is taken; several relaxation times"`
 	Steps      int     `toml:"steps" range:"[1,inf)" unit:"step" doc:"steps of each chain after that"`
 	Every      int     `toml:"every" range:"[1,inf)" unit:"step" doc:"interval between records of the population; the first passage is seen at every step"`
+	Only       bool    `toml:"passage_only" doc:"only the first passage: a chain ends with it, and neither every nor lags is used"`
 	Lags       []int   `toml:"lags" range:"[1,inf)" unit:"step" doc:"lags of the correlation, ascending multiples of every: the rate is the decay from the first, which must be longer than the relaxation within a well, to the last"`
 }
 
@@ -54,6 +55,9 @@ func NewEscape(cfg EscapeConfig, env Env, m *Model) (Runner, error) {
 	}
 	if m.NoStationary != nil {
 		return nil, m.NoStationary
+	}
+	if cfg.Only {
+		return e, nil
 	}
 	if len(cfg.Lags) < 2 {
 		return nil, &KeyError{"lags", fmt.Sprintf("%d lags", len(cfg.Lags)), "at least 2: a rate is a decay from one to another"}
@@ -116,13 +120,15 @@ func (e *escape) Run(ctx context.Context, part int, progress func(float64)) (any
 			p.DivergedStep = t.k
 			return p, nil
 		}
-		recorded := t.k > e.cfg.Warmup && (t.k-e.cfg.Warmup)%e.cfg.Every == 0
+		recorded := !e.cfg.Only && t.k > e.cfg.Warmup && (t.k-e.cfg.Warmup)%e.cfg.Every == 0
 		if !recorded && p.Passage > 0 {
 			continue
 		}
 		now := above(t.config())
 		if p.Passage == 0 && now != start {
-			p.Passage = t.k
+			if p.Passage = t.k; e.cfg.Only {
+				return p, nil
+			}
 		}
 		if recorded && now {
 			p.Above = append(p.Above, 1)
@@ -143,6 +149,9 @@ func (e *escape) Finish(parts []any, out *Output) (Outcome, error) {
 		}
 	}
 	outcome := e.passages(chains, out)
+	if e.cfg.Only {
+		return outcome, nil
+	}
 	if o := e.relaxation(chains, out); o.Status != OK {
 		outcome = o
 	}

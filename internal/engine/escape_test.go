@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -72,4 +73,53 @@ func twoState(src *rng.Stream, n int, up, down float64) []byte {
 		h[i] = state
 	}
 	return h
+}
+
+// TestPassageOnly: chains that end with the passage pass at the same step, keep no record, and
+// give the same number.
+func TestPassageOnly(t *testing.T) {
+	o := ornstein{rates: []float64{1}, eta: 0.1, temper: 1}
+	m, err := o.model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	means := map[bool]string{}
+	for _, only := range []bool{false, true} {
+		cfg := DefaultEscape()
+		cfg.Observable, cfg.Threshold, cfg.Chains, cfg.Warmup, cfg.Steps, cfg.Only = "x0", 1.5, 20, 0, 4000, only
+		if only {
+			cfg.Lags = nil
+		}
+		r, err := NewEscape(cfg, o.env(0), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var parts []any
+		for i := range r.Parts() {
+			p, err := r.Run(context.Background(), i, func(float64) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kept := len(p.(*EscapePart).Above); (kept == 0) != only {
+				t.Errorf("passage_only = %v: %d records", only, kept)
+			}
+			parts = append(parts, p)
+		}
+		dir := t.TempDir()
+		out := NewOutput(dir, "escape")
+		if outcome, err := r.Finish(parts, out); err != nil || only && outcome.Status != OK {
+			t.Fatal(outcome, err)
+		}
+		if err := out.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range tablesIn(t, dir)["escape"] {
+			if row["quantity"] == "first_passage" {
+				means[only] = row["value"] + " " + row["stderr"]
+			}
+		}
+	}
+	if means[true] == "" || means[true] != means[false] {
+		t.Errorf("first passages %v", means)
+	}
 }

@@ -115,17 +115,19 @@ func (r *run) barrierAgainstRates() []string {
 		return append(text, "Their slope in 1/T is not known: "+err.Error()+".")
 	}
 	s := fmt.Sprintf("d ln⟨t⟩/d(1/T) = %s", withError(-line.Slope.Value, line.Slope.StdErr))
-	var action, barrier analysis.Moments
+	var inverse, action, barrier, same []float64
 	r.each("summary", func(w row) {
-		if w.text("quantity") == "S_min·T" && parseLabel(w.text("task")).estimator == "minimum-action" && finite(w.float("value")) {
-			action.Add(w.float("value"))
-			if b := w.float("reference"); finite(b) {
-				barrier.Add(b)
-			}
+		l := parseLabel(w.text("task"))
+		if t := r.number(l.point, key); w.text("quantity") == "S_min·T" && l.estimator == "minimum-action" && t > 0 && finite(w.float("value")) && finite(w.float("reference")) {
+			inverse, action, barrier, same = append(inverse, 1/t), append(action, w.float("value")/t), append(barrier, w.float("reference")/t), append(same, 1)
 		}
 	})
-	if action.Mean() > 0 && barrier.Mean() > 0 {
-		s += fmt.Sprintf(", beside a barrier of %s and S_min·T of %s (means of the temperatures)", number("%.4g", barrier.Mean()), number("%.4g", action.Mean()))
+	if len(inverse) > 1 { // exact numbers: equal weights
+		b, err := analysis.FitLine(inverse, barrier, same)
+		a, errA := analysis.FitLine(inverse, action, same)
+		if err == nil && errA == nil {
+			s += fmt.Sprintf(", beside slopes in 1/T of %s of the barrier over T and of %s of S_min (a potential that depends on T itself, as a prior's does, has another slope than its barrier)", number("%.3g", b.Slope.Value), number("%.3g", a.Slope.Value))
+		}
 	}
 	if line.P < 1e-3 {
 		s += fmt.Sprintf("; ln⟨t⟩ is not a line in 1/T (p = %s), so the prefactor changes too", number("%.1g", line.P))

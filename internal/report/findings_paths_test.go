@@ -57,7 +57,8 @@ func TestInstantonFindings(t *testing.T) {
 	for i, temperature := range []string{"0.01", "0.02", "0.04"} {
 		task := "minimum-action/temperature=" + temperature + "/r0"
 		s.add(tasksSchema("trainer.euler-maruyama.temperature"), task, "0123456789abcdef", 0, "ok", nil, temperature)
-		s.add(engine.Summary, task, "S_min·T", 0.06, nil, 0.05, nil, "energy", "ok")
+		at := []float64{0.01, 0.02, 0.04}[i] // the potential falls by 2T: of a prior
+		s.add(engine.Summary, task, "S_min·T", 0.06-2*at, nil, 0.05-2*at, nil, "energy", "ok")
 		s.add(path, task, 0, 0.0, 0.0, -1.0, 0.2)
 		s.add(path, task, 8, 1.6, 3.0, -1.5, 0.9)
 		for slice := range 2 {
@@ -68,14 +69,14 @@ func TestInstantonFindings(t *testing.T) {
 		s.add(engine.Escape, "escape/temperature="+temperature+"/r0", "first_passage", nil, []float64{1484.13, 121.825, 34.9034}[i], []float64{14.8413, 1.21825, 0.349034}[i], 32.0, "time", "ok")
 	}
 	s.commit()
-	want := []string{"At temperature = 0.01: the path of least action out of collapse costs S_min·T = 0.06; the barrier of the potential along it is 0.05, so the finite time of the path costs 20 % more (potential from −1 to −1.5, rho from 0.2 to 0.9, in time 1.6)."}
+	want := []string{"At temperature = 0.01: the path of least action out of collapse costs S_min·T = 0.04; the barrier of the potential along it is 0.03, so the finite time of the path costs 33 % more (potential from −1 to −1.5, rho from 0.2 to 0.9, in time 1.6)."}
 	r := open(dir)
 	text := instantonFindings(r)
 	if d := cmp.Diff(want, text[:1]); d != "" || r.err != nil {
 		t.Error(d, r.err)
 	}
 	last := text[len(text)-1]
-	if !strings.HasPrefix(last, "d ln⟨t⟩/d(1/T) = 0.0500") || !strings.Contains(last, "beside a barrier of 0.05 and S_min·T of 0.06") {
+	if !strings.HasPrefix(last, "d ln⟨t⟩/d(1/T) = 0.0500") || !strings.Contains(last, "beside slopes in 1/T of 0.05 of the barrier over T and of 0.06 of S_min") {
 		t.Error(last)
 	}
 	check(t, Figures(dir))
