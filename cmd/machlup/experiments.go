@@ -36,14 +36,37 @@ func source(experiment string) (file string, text []byte, err error) {
 		return experiment + ".toml", data, nil
 	}
 	if !strings.ContainsAny(experiment, "./"+string(filepath.Separator)) {
-		return "", nil, fmt.Errorf("no built-in experiment %q (nearest: %q; all: %s), and a TOML file's name ends in .toml",
-			experiment, spec.NearestName(experiment, builtinNames()), strings.Join(builtinNames(), ", "))
+		hint := ""
+		if n := nearestBuiltin(experiment); n != "" {
+			hint = fmt.Sprintf("nearest: %q; ", n)
+		}
+		return "", nil, fmt.Errorf("no built-in experiment %q (%sall: %s), and a TOML file's name ends in .toml",
+			experiment, hint, strings.Join(builtinNames(), ", "))
 	}
 	data, err := os.ReadFile(experiment)
 	if err != nil {
 		return "", nil, fmt.Errorf("reading the experiment: %w", err)
 	}
 	return experiment, data, nil
+}
+
+// nearestBuiltin is the shortest name that has all words of the one asked for, ring8-sweep-small for
+// ring8-small, or else one with few letters changed; empty if there is none.
+func nearestBuiltin(name string) string {
+	best := ""
+	for _, n := range builtinNames() {
+		all := true
+		for _, word := range strings.Split(name, "-") {
+			all = all && strings.Contains("-"+n+"-", "-"+word+"-")
+		}
+		if all && (best == "" || len(n) < len(best)) {
+			best = n
+		}
+	}
+	if best != "" {
+		return best
+	}
+	return spec.NearestName(name, builtinNames())
 }
 
 // load parses an experiment with its --set overrides and builds it.
