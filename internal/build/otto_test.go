@@ -106,6 +106,9 @@ func TestW2Flow(t *testing.T) {
 		if got, want := number(t, rate["value"]), weight*number(t, gap["value"]); math.Abs(got/want-1) > 1e-4 {
 			t.Errorf("%s: late rate %v, want %v", flow, got, want)
 		}
+		if point := find(t, rows["phase"], "observable", "late_rate_1_"+flow); point["mean"] != rate["value"] || point["stderr"] != "" {
+			t.Errorf("%s: phase.csv has %v", flow, point)
+		}
 		lost := find(t, rows["flow_modes"], "flow", flow, "step", "900", "mode", "1")
 		if math.Abs(number(t, lost["mass"])-0.5) > 1e-4 {
 			t.Errorf("%s: %v", flow, lost)

@@ -64,4 +64,14 @@ draws = 1500
 	if seen != 4+2*9 {
 		t.Errorf("%d numbers", seen)
 	}
+	largest := 0.0
+	for _, r := range rows["partition"] {
+		if r["quantity"] == "tilt_variance" {
+			largest = math.Max(largest, number(t, r["log_z"]))
+		}
+	}
+	point := find(t, rows["phase"], "observable", "largest_tilt_variance_per_step")
+	if v := number(t, point["mean"]); math.Abs(v/(largest/20)-1) > 1e-12 || point["size"] != "20" {
+		t.Errorf("phase.csv has %v, the largest variance is %v", point, largest)
+	}
 }

@@ -36,17 +36,18 @@ var Escape = record.Schema{Name: "escape", Doc: "rates over a barrier, errors ov
 		float("ess", "1", "independent chains; of first_passage those that passed"), text("unit", "unit of value; time is kη, steps times the step size of the flow"), colStatus}}
 
 type escape struct {
-	cfg EscapeConfig
-	env Env
-	obs int
-	n   int // observables
-	eta float64
+	cfg  EscapeConfig
+	env  Env
+	obs  int
+	n    int // observables
+	eta  float64
+	size float64
 }
 
 // NewEscape checks the configuration against the model and binds the estimator to a task.
 func NewEscape(cfg EscapeConfig, env Env, m *Model) (Runner, error) {
 	cols := observableColumns(m.Observer)
-	e := &escape{cfg: cfg, env: env, n: len(cols), eta: m.Eta}
+	e := &escape{cfg: cfg, env: env, n: len(cols), eta: m.Eta, size: float64(m.Size)}
 	if cfg.Observable != "" {
 		e.obs = indexOf(cols, cfg.Observable)
 	}
@@ -185,6 +186,7 @@ func (e *escape) passages(chains []*EscapePart, out *Output) Outcome {
 		}
 		mean, stderr := meanAndError(times)
 		out.Table(Escape).Add("first_passage", nil, mean*e.eta, stderr*e.eta, float64(n), "time", status)
+		out.Table(Phase).Add(e.size, "first_passage", mean*e.eta, stderr*e.eta, nil, float64(n), nil)
 		return Done()
 	}
 	switch {
@@ -196,6 +198,7 @@ func (e *escape) passages(chains []*EscapePart, out *Output) Outcome {
 	rate, stderr := analysis.EscapeRate(times, passed)
 	out.Table(Escape).Add("first_passage", nil, e.eta/rate, e.eta*stderr/(rate*rate), float64(n), "time",
 		fmt.Sprintf("ok; %d of %d chains had not passed: exponential law assumed", len(chains)-n, len(chains)))
+	out.Table(Phase).Add(e.size, "first_passage", e.eta/rate, e.eta*stderr/(rate*rate), nil, float64(n), nil)
 	return Done()
 }
 

@@ -113,10 +113,14 @@ func TestPassageOnly(t *testing.T) {
 		if err := out.Commit(); err != nil {
 			t.Fatal(err)
 		}
-		for _, row := range tablesIn(t, dir)["escape"] {
+		tables := tablesIn(t, dir)
+		for _, row := range tables["escape"] {
 			if row["quantity"] == "first_passage" {
 				means[only] = row["value"] + " " + row["stderr"]
 			}
+		}
+		if p := tables["phase"]; len(p) != 1 || p[0]["mean"]+" "+p[0]["stderr"] != means[only] || p[0]["ess"] != "20" {
+			t.Errorf("phase.csv has %v", p)
 		}
 	}
 	if means[true] == "" || means[true] != means[false] {

@@ -264,6 +264,7 @@ func (x *exchange) writeDerivatives(parts []any, e pathint.LadderEstimate, out *
 	if e.MBAR.Err != nil {
 		err = e.MBAR.Err
 	}
+	sharpest := analysis.Estimate{}
 	for _, s := range at {
 		var v analysis.TransitionStatistics
 		ess, failed := math.NaN(), err
@@ -279,10 +280,19 @@ func (x *exchange) writeDerivatives(parts []any, e pathint.LadderEstimate, out *
 				status = "no-estimate: " + failed.Error()
 			} else {
 				value = v.Value[q.i]
+				if q.i == analysis.EnergyHeat && value.Value > sharpest.Value {
+					sharpest = value
+				}
 			}
 			out.Table(Partition).Add(q.name, "mbar", "s", s, "mean and variance of O = Σ_k o_k under the tilted law", value.Value, value.StdErr, value.StdErr, nil, nil, nil, ess, nil, status)
 		}
 	}
+	if err != nil {
+		return
+	}
+	k, top := float64(x.setup.Config.Steps), e.Levels[len(e.Levels)-1]
+	out.Table(Phase).Add(k, "tilt_mean_per_step", top.Mean/k, top.StdErr/k, top.Tau, top.ESS, top.RHat)
+	out.Table(Phase).Add(k, "largest_tilt_variance_per_step", sharpest.Value/k, sharpest.StdErr/k, nil, nil, nil)
 }
 
 // row writes one estimate; over ħ with a free end the exact value of Gaussian residuals is

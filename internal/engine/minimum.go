@@ -243,6 +243,17 @@ func (a *minimumAction) Finish(parts []any, out *Output) (Outcome, error) {
 	if !p.Path.Converged {
 		return None("minimum action: %s", p.Path.Status), nil
 	}
+	phase := func(observable string, v float64) {
+		if !math.IsNaN(v) {
+			out.Table(Phase).Add(float64(m.Size), observable, v, nil, nil, nil, nil) // of one path, to the tolerance of its search
+		}
+	}
+	phase("s_min", value)
+	phase("barrier_over_t", a.barrier(p))
+	for i, c := range a.cols {
+		phase("from_"+c.Name, p.Observed[0][i])
+		phase("to_"+c.Name, p.Observed[len(p.Observed)-1][i])
+	}
 	return Done(), nil
 }
 

@@ -100,8 +100,8 @@ var (
 			float("other", "1", "its value at the other"), float("overlap", "1", "element of the matrix")}}
 
 	Phase = record.Schema{Name: "phase", Doc: "order parameters and their statistics per point",
-		Columns: []record.Column{colTask, float("size", "1", "system size of the point (number of generator parameters unless swept)"),
-			colObservable, float("mean", "observable", "mean; empty where chains have not come to rest: the note in tasks.csv says why"), float("stderr", "observable", "standard error (jackknife over replicas, or autocorrelation-corrected)"),
+		Columns: []record.Column{colTask, float("size", "1", "system size of the point: number of generator parameters unless swept; steps of a tilted path; cells of a flow"),
+			colObservable, float("mean", "observable", "mean; empty where chains have not come to rest: the note in tasks.csv says why"), float("stderr", "observable", "standard error (jackknife over replicas, or autocorrelation-corrected); empty for what is deterministic"),
 			colTau, colESS, float("rhat", "1", "rank-normalised split R̂ over chains; empty for replicas without stationary draws")}}
 
 	Survival = record.Schema{Name: "survival", Doc: "fraction of replicas that have not left the collapsed state (Kaplan–Meier)",

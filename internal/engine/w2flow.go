@@ -413,6 +413,14 @@ func (w *w2flow) Finish(parts []any, out *Output) (Outcome, error) {
 		last := p.Records[len(p.Records)-1]
 		out.Table(Summary).Add("largest residual/dissipation, "+p.Flow, worst, nil, 0.0, nil, "1", fmt.Sprintf("of first order in the step %g", w.cfg.Step))
 		out.Table(Summary).Add("final W2 to the data, "+p.Flow, last.W2, nil, 0.0, nil, "data", "ok")
+		phase := func(observable string, v float64) {
+			out.Table(Phase).Add(float64(w.cfg.Cells), observable+"_"+p.Flow, v, nil, nil, nil, nil) // of a grid: exact
+		}
+		phase("final_std", last.Std)
+		phase("final_w2", last.W2)
+		if len(last.Masses) == 2 {
+			phase("final_imbalance", last.Masses[1]-last.Masses[0])
+		}
 		for k, r := range p.Rates {
 			quantity := fmt.Sprintf("late rate of mode %d, %s", k+1, p.Flow)
 			switch {
@@ -425,6 +433,7 @@ func (w *w2flow) Finish(parts []any, out *Output) (Outcome, error) {
 			default:
 				out.Table(Summary).Add(quantity, r.Rate, nil, r.Exact, nil, "1/time",
 					fmt.Sprintf("changes by %.2g of itself per e-fold at amplitude %.2g", r.Drift, r.Amplitude))
+				phase(fmt.Sprintf("late_rate_%d", k+1), r.Rate)
 			}
 		}
 	}

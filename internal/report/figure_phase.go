@@ -114,6 +114,21 @@ func phaseName(observable string) string {
 		return "collapsed fraction"
 	case "escaped_fraction":
 		return "escaped fraction"
+	case "tilt_mean_per_step":
+		return "⟨O⟩/K at the largest tilt"
+	case "largest_tilt_variance_per_step":
+		return "largest Var(O)/K"
+	case "first_passage":
+		return "mean first passage"
+	case "s_min":
+		return "S_{min}"
+	case "barrier_over_t":
+		return "barrier ΔU/T"
+	}
+	for _, exact := range []string{"final_", "late_rate_", "from_", "to_"} {
+		if strings.HasPrefix(observable, exact) {
+			return strings.ReplaceAll(observable, "_", " ")
+		}
 	}
 	if short, ok := modeNames[observable]; ok {
 		return short
@@ -144,6 +159,8 @@ func (r *run) phaseUnit(observable string) string {
 		return "nat"
 	case "w2", "sliced_w2":
 		return "data"
+	case "first_passage":
+		return "time"
 	}
 	return "1"
 }
