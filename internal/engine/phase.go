@@ -234,9 +234,10 @@ func (p *phase) pool(group string, fates []fate, out *Output) {
 		out.Table(Summary).AddAs(group, name, nil, nil, nil, nil, "1", "fewer than three replicas: no error, so no number")
 		return
 	}
-	blocks := make([][]float64, len(fates)) // m, m², |m|, m⁴ of each replica
+	blocks := make([][]float64, len(fates)) // the observable, and m², |m|, m⁴ of m = observable − offset, of each replica
 	for i, f := range fates {
-		blocks[i] = []float64{f.m, f.m * f.m, math.Abs(f.m), f.m * f.m * f.m * f.m}
+		m := f.m - p.cfg.Offset
+		blocks[i] = []float64{f.m, m * m, math.Abs(m), m * m * m * m}
 	}
 	add := func(observable string, f func(mean []float64) float64) {
 		v, err := analysis.Jackknife(blocks, f)

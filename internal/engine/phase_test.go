@@ -108,15 +108,17 @@ func poolReplicas(t *testing.T, p *phase) string {
 }
 
 func TestPhaseStatisticsByHand(t *testing.T) {
-	const chi = 25.0
-	dir := poolReplicas(t, newPhase(t, chi))
-	var m []float64
+	const chi, offset = 25.0, 0.4
+	p := newPhase(t, chi)
+	p.cfg.Offset = offset
+	dir := poolReplicas(t, p)
+	var observed, m []float64
 	for _, c := range fixedReplicas {
-		m = append(m, c.m)
+		observed, m = append(observed, c.m), append(m, c.m-offset)
 	}
 	table := readRows(t, dir, "phase").where("task", "phase/T=1")
-	quantity := func(name string, f func([]float64) float64) {
-		value, stderr := leaveOneOut(m, f)
+	quantity := func(name string, x []float64, f func([]float64) float64) {
+		value, stderr := leaveOneOut(x, f)
 		row := table.where("observable", name)
 		close10(t, name, row.number(t, "mean"), value)
 		close10(t, "error of "+name, row.number(t, "stderr"), stderr)
@@ -124,12 +126,12 @@ func TestPhaseStatisticsByHand(t *testing.T) {
 			t.Errorf("%s: ess %s, size %s", name, row[0]["ess"], row[0]["size"])
 		}
 	}
-	quantity("x0", power(1, false))
-	quantity("chi", func(x []float64) float64 {
+	quantity("x0", observed, power(1, false))
+	quantity("chi", m, func(x []float64) float64 {
 		a := power(1, true)(x)
 		return chi * (power(2, false)(x) - a*a)
 	})
-	quantity("binder", func(x []float64) float64 { s := power(2, false)(x); return 1 - power(4, false)(x)/(3*s*s) })
+	quantity("binder", m, func(x []float64) float64 { s := power(2, false)(x); return 1 - power(4, false)(x)/(3*s*s) })
 
 	// The mean's jackknife is the textbook error; χ's is N_χ times the unbiased variance of |m|.
 	var plain, absolute analysis.Moments

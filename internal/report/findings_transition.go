@@ -28,7 +28,7 @@ func transitionFindings(r *run) []string {
 		}
 		heading := ""
 		if len(series.list) > 1 {
-			heading = strings.ReplaceAll(parseLabel(name).point, ",", ", ")
+			heading = r.title(parseLabel(name).point)
 		}
 		for _, say := range []func(string) string{r.startsAgree, r.ordering, r.maxima, r.crossingsFound, r.verdictOf} {
 			if s := say(name); s != "" {
