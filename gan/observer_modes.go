@@ -9,7 +9,7 @@ import (
 // modeQuantities are the observables of a target made of modes: how the generated samples are
 // shared out among them, f_k = E_q[r_k], by the posterior probability r_k(x) of mode k under
 // the target. It is smooth in the samples, and for separated modes the fraction of samples
-// nearest to a mode. Unlike the metrics of collapse it takes no notice of quality.
+// nearest to a mode. A bias of the target does not enter. Unlike the metrics of collapse it takes no notice of quality.
 func modeQuantities(target Target) []quantity {
 	t, ok := target.(ModeTarget)
 	if !ok {
@@ -38,6 +38,9 @@ type occupancy struct {
 func newOccupancy(target Target) *occupancy {
 	t := target.(ModeTarget)
 	weight, mean, std := t.Modes()
+	if s, ok := target.(sharer); ok {
+		weight = s.shares()
+	}
 	o := &occupancy{dim: t.Dim(), mean: mean}
 	for k, w := range weight {
 		o.log = append(o.log, math.Log(w)-float64(o.dim)*math.Log(std[k]))

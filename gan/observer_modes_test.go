@@ -2,6 +2,7 @@ package gan
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"machlup/internal/num"
@@ -82,5 +83,39 @@ func TestModeObservables(t *testing.T) {
 	for i := range slope {
 		tr.ObserveGradient(grad, i, q)
 		near(t, tr.Observables()[i].Name, num.Dot(grad, dir), slope[i], 1e-6)
+	}
+}
+
+// The bias of a mixture is the field conjugate to the imbalance m(x) = r₂ − r₁ of a sample under
+// KL(q‖p): p_b = p₀(1 + b m)/(1 + b⟨m⟩). It does not enter m itself.
+func TestBiasIsAFieldOnTheImbalance(t *testing.T) {
+	at := func(b float64) mixture1D {
+		c := MixtureConfig{Dimension: 1, Weights: []float64{0.3, 0.7}, Means: []float64{-1, 2}, Stds: []float64{1, 0.5}, Bias: b}
+		target, err := c.Target()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return target.(mixture1D)
+	}
+	free := at(0)
+	o := newOccupancy(free)
+	for _, b := range []float64{-0.9, 0.4} {
+		biased := at(b)
+		for _, x := range []float64{-3, -0.5, 0.7, 1.1, 2.5} {
+			m := o.value(imbalance, []float64{x})
+			near(t, "density", biased.Density([]float64{x})/free.Density([]float64{x}), (1+b*m)/(1+b*0.4), 1e-12)
+			near(t, "imbalance", newOccupancy(biased).value(imbalance, []float64{x}), m, 1e-14)
+		}
+		w, _, _ := biased.Modes()
+		near(t, "weight", w[1], 0.7*(1+b)/(1+b*0.4), 1e-14)
+	}
+	for _, c := range []MixtureConfig{
+		{Dimension: 1, Weights: []float64{1, 1}, Means: []float64{-1, 1}, Stds: []float64{1}, Bias: 1},
+		{Dimension: 1, Weights: []float64{1, 1}, Means: []float64{-1, 1}, Stds: []float64{1}, Bias: math.NaN()},
+		{Dimension: 1, Weights: []float64{1, 1, 1}, Means: []float64{-1, 0, 1}, Stds: []float64{1}, Bias: 0.1},
+	} {
+		if _, err := c.Target(); err == nil || !strings.Contains(err.Error(), "bias of the mixture") {
+			t.Errorf("bias %v of %d modes: %v", c.Bias, len(c.Weights), err)
+		}
 	}
 }

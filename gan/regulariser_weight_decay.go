@@ -1,6 +1,7 @@
 package gan
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -56,6 +57,17 @@ func (w weightDecay) product(v *view, r *directional) {
 	if direction != nil && dst != nil {
 		num.Axpy(w.coefficient[v.player], direction, dst)
 	}
+}
+
+// Confined returns nil where weight decay confines the parameters of both players, or why nothing
+// is known to.
+func (c Config) Confined() error {
+	for _, r := range c.Regularisers {
+		if w, ok := r.(weightDecay); ok && w.coefficient[0] > 0 && w.coefficient[1] > 0 {
+			return nil
+		}
+	}
+	return errors.New("no prior holds the parameters of two networks: where the losses are flat, as along a rescaling of relu layers, they diffuse without end, and training settles into no law; name weight-decay, of both players, in trainer.regularisers")
 }
 
 // own returns the parameters of the player whose step it is.

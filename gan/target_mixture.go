@@ -14,6 +14,7 @@ type MixtureConfig struct {
 	Weights   []float64 `toml:"weights" range:"(0,inf)" unit:"1" doc:"weight of each mode; normalised to sum 1"`
 	Means     []float64 `toml:"means" unit:"1" doc:"means, mode by mode: x1, x2, … (dim = 1) or x1, y1, x2, y2, … (dim = 2)"`
 	Stds      []float64 `toml:"stds" range:"(0,inf)" unit:"1" doc:"standard deviation of each mode, the same in every direction; one value serves all modes"`
+	Bias      float64   `toml:"bias" range:"(-1,1)" unit:"1" doc:"of two modes: a field on their imbalance, the weight of the first times 1 − bias, of the second times 1 + bias; the observables imbalance and mode_entropy go on sharing samples out as at bias = 0"`
 }
 
 // DefaultMixture returns ½N(−2,1) + ½N(2,1).
@@ -26,7 +27,38 @@ func (c MixtureConfig) Target() (Target, error) {
 	if c.Dimension < 1 || c.Dimension > 2 {
 		return nil, fmt.Errorf("gan: dim of the mixture is %d, allowed are 1 and 2", c.Dimension)
 	}
-	return newMixture("mixture", c.Dimension, c.Weights, c.Means, c.Stds)
+	if c.Bias == 0 {
+		return newMixture("mixture", c.Dimension, c.Weights, c.Means, c.Stds)
+	}
+	if !(math.Abs(c.Bias) < 1) || len(c.Weights) != 2 {
+		return nil, fmt.Errorf("gan: bias of the mixture is %v with %d weights, allowed is a number between −1 and 1 with two, 0 otherwise", c.Bias, len(c.Weights))
+	}
+	even, err := newMixture("mixture", c.Dimension, c.Weights, c.Means, c.Stds)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newMixture("mixture", c.Dimension, []float64{c.Weights[0] * (1 - c.Bias), c.Weights[1] * (1 + c.Bias)}, c.Means, c.Stds)
+	if err != nil {
+		return nil, err
+	}
+	t.(sharer).share(even.(sharer).shares())
+	return t, nil
+}
+
+// A sharer shares samples out among its modes by other weights than its own: those without a
+// field on the imbalance, so that a ramp of the field does not change what the imbalance is.
+type sharer interface {
+	share(weights []float64)
+	shares() []float64
+}
+
+func (m *mixture) share(weights []float64) { m.unbiased = weights }
+
+func (m *mixture) shares() []float64 {
+	if m.unbiased != nil {
+		return m.unbiased
+	}
+	return m.weight
 }
 
 // RingConfig is a ring of equal modes in the plane.
@@ -109,6 +141,8 @@ type mixture struct {
 	edge   []float64 // Φ⁻¹ of the cumulative weights, but the last: mode k is edge[k−1] ≤ ξ < edge[k]
 	mean   []float64 // [modes×dim]
 	std    []float64
+
+	unbiased []float64 // weights without the bias, if there is one
 }
 
 func newMixture(name string, dim int, weights, means, stds []float64) (Target, error) {

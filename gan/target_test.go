@@ -204,11 +204,11 @@ func TestTargetErrors(t *testing.T) {
 		part   string
 	}{
 		{&GaussianConfig{0, 0}, "std"}, {&GaussianConfig{math.NaN(), 1}, "mean"}, {&GaussianConfig{0, math.Inf(1)}, "std"},
-		{&MixtureConfig{3, []float64{1}, []float64{0, 0, 0}, []float64{1}}, "dim"},
-		{&MixtureConfig{1, []float64{1, 1}, []float64{0}, []float64{1}}, "one weight"},
-		{&MixtureConfig{1, []float64{1, -1}, []float64{0, 1}, []float64{1}}, "weight 1"},
-		{&MixtureConfig{1, []float64{1}, []float64{math.Inf(1)}, []float64{1}}, "mean coordinate 0"},
-		{&MixtureConfig{1, []float64{1}, []float64{0}, []float64{0}}, "std 0"},
+		{&MixtureConfig{3, []float64{1}, []float64{0, 0, 0}, []float64{1}, 0}, "dim"},
+		{&MixtureConfig{1, []float64{1, 1}, []float64{0}, []float64{1}, 0}, "one weight"},
+		{&MixtureConfig{1, []float64{1, -1}, []float64{0, 1}, []float64{1}, 0}, "weight 1"},
+		{&MixtureConfig{1, []float64{1}, []float64{math.Inf(1)}, []float64{1}, 0}, "mean coordinate 0"},
+		{&MixtureConfig{1, []float64{1}, []float64{0}, []float64{0}, 0}, "std 0"},
 		{&RingConfig{0, 1, 1}, "modes"}, {&RingConfig{1, -1, 1}, "radius"}, {&GridConfig{0, 1, 1}, "side"}, {&GridConfig{2, 0, 1}, "spacing"},
 	}
 	for _, c := range bad {
