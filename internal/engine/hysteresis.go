@@ -264,7 +264,7 @@ func (h *hysteresis) Finish(parts []any, out *Output) (Outcome, error) {
 		if !(areas[d].StdErr >= 0) {
 			status = fmt.Sprintf("%d loops: fewer than three have no error", loops[d])
 		}
-		out.Table(HysteresisArea).Add(h.size, h.rate(dwell), dwell, areas[d].Value, areas[d].StdErr, loops[d], status)
+		out.Table(HysteresisArea).Add(h.size, h.rate(dwell), dwell, areas[d].Value, areas[d].StdErr, loops[d], status, h.cols[h.obs].Name, h.cfg.Key, h.cfg.From, h.cfg.To)
 	}
 	l, err := h.exponent(areas)
 	switch {
@@ -291,7 +291,7 @@ func (h *hysteresis) writeLoop(parts []any, dwell int, out *Output) {
 			direction = "back"
 		}
 		m := overLoops(at)
-		out.Table(HysteresisTable).Add(h.size, h.cols[h.obs].Name, h.rate(dwell), dwell, direction, h.control(i), m.Value, m.StdErr, len(at))
+		out.Table(HysteresisTable).Add(h.size, h.cols[h.obs].Name, h.rate(dwell), dwell, direction, h.control(i), m.Value, m.StdErr, len(at), h.cfg.Key)
 	}
 }
 
@@ -300,11 +300,14 @@ var (
 	colRate  = float("rate", "control/step", "|to − from|/(points·dwell)")
 	colDwell = integer("dwell", "step", "steps at each value")
 
+	colRamped = text("key", "dotted key of the control parameter, the number that is ramped")
+
 	HysteresisTable = record.Schema{Name: "hysteresis", Doc: "order parameter along ramps of the control parameter, there and back",
 		Columns: []record.Column{colTask, colSize, colObservable, colRate, colDwell, text("direction", "there (from → to) or back"), colControl,
-			float("mean", "observable", "mean over the dwell and the loops"), float("stderr", "observable", "standard error over loops; empty below three"), integer("loops", "1", "independent loops")}}
+			float("mean", "observable", "mean over the dwell and the loops"), float("stderr", "observable", "standard error over loops; empty below three"), integer("loops", "1", "independent loops"), colRamped}}
 
 	HysteresisArea = record.Schema{Name: "hysteresis_area", Doc: "area of the hysteresis loop against the rate of the ramp",
 		Columns: []record.Column{colTask, colSize, colRate, colDwell, float("area", "observable·control", "∫(m back − m there) dcontrol, trapezoid: a lag is positive where m rises with the control parameter, negative where it falls"),
-			float("stderr", "observable·control", "standard error over loops"), integer("loops", "1", "independent loops"), colStatus}}
+			float("stderr", "observable·control", "standard error over loops"), integer("loops", "1", "independent loops"), colStatus,
+			colObservable, colRamped, float("from", "control", "value at the beginning and the end of the loop"), float("to", "control", "value at the turning point")}}
 )

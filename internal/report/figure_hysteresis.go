@@ -7,69 +7,103 @@ import (
 	"strings"
 )
 
-// hysteresisFigure shows the loops of the first task, a colour for each rate, and the area of
-// all loops against the rate.
-func hysteresisFigure(r *run) *page {
-	type leg struct{ x, y, e []float64 }
-	loops := map[float64]map[string]*leg{}
-	var tasks ordered
-	var rates []float64
-	observable := ""
+// A rampGroup is the ramps of one number with one order parameter: a loop by dwell and direction
+// of the first task, and all tasks.
+type rampGroup struct {
+	observable, key string
+	tasks           ordered
+	loops           map[float64]map[string]*rampLeg
+}
+
+type rampLeg struct{ x, y, e []float64 }
+
+// rampGroups reads hysteresis.csv, and all dwells, rising.
+func (r *run) rampGroups() (groups []*rampGroup, dwells []float64) {
+	var keys ordered
 	r.each("hysteresis", func(w row) {
-		if tasks.add(w.text("task")) > 0 {
+		k := keys.add(w.text("observable") + "\x00" + w.text("key"))
+		if k == len(groups) {
+			groups = append(groups, &rampGroup{observable: w.text("observable"), key: w.text("key"), loops: map[float64]map[string]*rampLeg{}})
+		}
+		g, dwell := groups[k], w.float("dwell")
+		if i := sort.SearchFloat64s(dwells, dwell); i == len(dwells) || dwells[i] != dwell {
+			dwells = append(dwells[:i], append([]float64{dwell}, dwells[i:]...)...)
+		}
+		if g.tasks.add(w.text("task")) > 0 {
 			return
 		}
-		rate, direction := w.float("rate"), w.text("direction")
-		observable = w.text("observable")
-		if loops[rate] == nil {
-			loops[rate] = map[string]*leg{"there": {}, "back": {}}
-			rates = append(rates, rate)
+		if g.loops[dwell] == nil {
+			g.loops[dwell] = map[string]*rampLeg{"there": {}, "back": {}}
 		}
-		if l := loops[rate][direction]; l != nil {
+		if l := g.loops[dwell][w.text("direction")]; l != nil {
 			l.x, l.y, l.e = append(l.x, w.float("control")), append(l.y, w.float("mean")), append(l.e, w.float("stderr"))
 		}
 	})
-	if len(rates) == 0 {
+	return groups, dwells
+}
+
+// hysteresisFigure shows, for each number that is ramped, the loops of the first task, a colour for
+// each rate, and the area of the loops of all tasks against the rate.
+func hysteresisFigure(r *run) *page {
+	groups, dwells := r.rampGroups()
+	if len(groups) == 0 {
 		return nil
 	}
-	sort.Float64s(rates)
-	p := newPanel("loops", scale{label: "control parameter", unit: "1"}, scale{label: "mean of " + nameOf(observable), unit: "1"})
-	page := &page{}
-	for i, rate := range rates {
-		l := look{color: ramp(i, len(rates)), width: 1.4, shade: 0.2}
-		for _, direction := range []string{"there", "back"} {
-			s := loops[rate][direction]
-			p.band(l, s.x, minusErr(s.y, s.e, -1), minusErr(s.y, s.e, 1))
-			line := l
-			if direction == "back" {
-				line.dashes = dashed
-			}
-			p.curve(line, s.x, s.y)
+	at := func(i int) look { return look{color: ramp(len(dwells)-1-i, len(dwells)), width: 1.4, shade: 0.2} }
+	var panels []*panel
+	areas := true
+	for _, g := range groups {
+		control := scale{label: "control parameter", unit: "1"}
+		if g.key != "" {
+			control.label = r.short(g.key)
 		}
-		page.legend = append(page.legend, entry{fmt.Sprintf("rate %.2g per step", rate), l})
+		p := newPanel("ramp of the "+control.label, control, scale{label: "mean of " + nameOf(g.observable), unit: "1"})
+		for i, dwell := range dwells {
+			for _, direction := range []string{"there", "back"} {
+				s := g.loops[dwell][direction]
+				if s == nil {
+					continue
+				}
+				p.band(at(i), s.x, minusErr(s.y, s.e, -1), minusErr(s.y, s.e, 1))
+				line := at(i)
+				if direction == "back" {
+					line.dashes = dashed
+				}
+				p.curve(line, s.x, s.y)
+			}
+		}
+		area := r.areaPanel(g.tasks)
+		areas = areas && area != nil
+		panels = append(panels, p, area)
 	}
-	panels := []*panel{p}
-	if area := r.areaPanel(tasks); area != nil {
-		panels = append(panels, area)
+	if !areas {
+		kept := panels[:0]
+		for _, p := range panels {
+			if p != nil {
+				kept = append(kept, p)
+			}
+		}
+		panels = kept
 	}
-	legend := page.legend
-	page = tileIn(len(panels), panels)
-	page.legend = append(legend, entry{"back", look{color: grey, width: 1.4, dashes: dashed}})
-	page.note = "Bands and error bars: ± 1 standard error over independent loops."
-	page.selection(1, len(tasks.list), "tasks")
+	page := tileIn(min(2, len(panels)), panels)
+	for i := len(dwells) - 1; i >= 0; i-- {
+		page.legend = append(page.legend, entry{fmt.Sprintf("%.4g steps at each value", dwells[i]), at(i)})
+	}
+	page.legend = append(page.legend, entry{"back", look{color: grey, width: 1.4, dashes: dashed}})
+	page.note = "Bands and error bars: ± 1 standard error over independent loops. Areas: those of all sizes, a colour and shape each."
+	page.selection(1, len(groups[0].tasks.list), "tasks")
 	return page
 }
 
 // areaPanel is the area against the rate, both logarithmic: a series for each task.
 func (r *run) areaPanel(tasks ordered) *panel {
 	p := newPanel("area", scale{label: "rate of the ramp", unit: "1/step", log: true, zero: math.Inf(-1)}, scale{label: "log_{10} of the loop's area", unit: "1"})
-	type series struct{ x, y, e []float64 }
-	of := make([]series, len(tasks.list))
+	of := make([]rampLeg, len(tasks.list))
 	n := 0
 	r.each("hysteresis_area", func(w row) {
-		k := tasks.add(w.text("task"))
+		k, known := tasks.index[w.text("task")]
 		a, e := math.Abs(w.float("area")), w.float("stderr")
-		if k < len(of) && a > 0 && finite(e) {
+		if known && a > 0 && finite(e) {
 			of[k].x, of[k].y, of[k].e = append(of[k].x, math.Log10(w.float("rate"))), append(of[k].y, math.Log10(a)), append(of[k].e, e/a/math.Ln10)
 			n++
 		}

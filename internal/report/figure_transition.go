@@ -5,6 +5,8 @@ import (
 	"sort"
 
 	"gonum.org/v1/plot/vg/draw"
+
+	"machlup/analysis"
 )
 
 // A sweepCurve is a quantity against the control parameter for one series and size.
@@ -145,14 +147,51 @@ func transitionFigure(r *run) *page {
 	if len(panels) == 0 {
 		return nil
 	}
+	starts := r.startsPanel(series, sizes, r.controlLabel(at))
+	if starts != nil {
+		panels = append(panels, starts)
+	}
 	page := tile(panels)
 	page.sizeLegend(sizes)
 	page.note = "Points: sweep points ± 1 standard error."
+	if starts != nil {
+		page.note += " Dashed: the limit of R̂, above which chains from different starts disagree."
+	}
 	if len(curves) > 0 {
 		page.note += " Lines and bands: reweighted from all points of a size, ± 1 standard error."
 	}
 	page.selection(1, n, "series")
 	return page
+}
+
+// startsPanel shows R̂ of the order parameter over chains and starts; nil where nothing has one.
+func (r *run) startsPanel(series string, sizes []float64, control scale) *panel {
+	p := newPanel("", control, scale{label: "R̂ over chains and starts", unit: "1"})
+	x, y := make([][]float64, len(sizes)), make([][]float64, len(sizes))
+	top := analysis.MaxRHat
+	r.each("transition", func(w row) {
+		v := w.float("rhat")
+		if w.text("series") != series || w.text("quantity") != "abs_m" || !finite(v) {
+			return
+		}
+		k := sort.SearchFloat64s(sizes, w.float("size"))
+		if k < len(sizes) && sizes[k] == w.float("size") {
+			x[k], y[k], top = append(x[k], w.float("control")), append(y[k], v), max(top, v)
+		}
+	})
+	some := false
+	for k, size := range sizes {
+		l := sizeLook(size, sizes)
+		l.bar = 0
+		p.dots(l, x[k], y[k], make([]float64, len(x[k])))
+		some = some || len(x[k]) > 0
+	}
+	if !some {
+		return nil
+	}
+	p.Add(rule{look: look{color: grey, width: 0.9, dashes: dashed}, at: analysis.MaxRHat})
+	p.Y.Min, p.Y.Max = min(1, p.Y.Min), 1+(top-1)*1.1
+	return p
 }
 
 func minusErr(y, err []float64, sign float64) []float64 {

@@ -1,11 +1,13 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"machlup/analysis"
 	"machlup/internal/engine"
 	"machlup/internal/record"
 )
@@ -33,9 +35,9 @@ func TestTrajectoryFindings(t *testing.T) {
 	s.add(engine.Summary, "scgf/steps=10/r0", "scgf_slope", 0.9, 0.1, nil, nil, "observable", "ok")
 	s.commit()
 	want := []string{
-		"K = 10: ∂²(ln Z/K)/∂s² is largest at s = 0, 10.00(20); ⟨o⟩_s goes from 0.000(10) to −1.000(10) between s = 0 and 0.2, a crossover of width 0.1 = 1/K. " +
-			"K = 20: ∂²(ln Z/K)/∂s² is largest at s = 0, 20.00(40); ⟨o⟩_s goes from 0.000(10) to −1.000(10) between s = 0 and 0.2, a crossover of width 0.05 = 1/K. " +
-			"K = 40: ∂²(ln Z/K)/∂s² is largest at s = 0, 40.00(80); ⟨o⟩_s goes from 0.000(10) to −1.000(10) between s = 0 and 0.2, a crossover of width 0.025 = 1/K.",
+		"K = 10: ln Z/K is 0.1000(10) at s = 0.2, ∂²(ln Z/K)/∂s² is largest at s = 0, 10.00(20); ⟨o⟩_s goes from 0.000(10) to −1.000(10) between s = 0 and 0.2, a crossover of width 0.1 = 1/K. " +
+			"K = 20: ln Z/K is 0.10000(50) at s = 0.2, ∂²(ln Z/K)/∂s² is largest at s = 0, 20.00(40); ⟨o⟩_s goes from 0.000(10) to −1.000(10) between s = 0 and 0.2, a crossover of width 0.05 = 1/K. " +
+			"K = 40: ln Z/K is 0.10000(25) at s = 0.2, ∂²(ln Z/K)/∂s² is largest at s = 0, 40.00(80); ⟨o⟩_s goes from 0.000(10) to −1.000(10) between s = 0 and 0.2, a crossover of width 0.025 = 1/K.",
 		"The largest bend grows as K to the power 1.000(20) over all lengths, 1.000(41) between the two longest: it still sharpens. The power is 1 while paths stay in the state that they chose, and 0 beyond the time of a hop.",
 		"In the limit of long paths, by the growth of log Z with K: ψ = 0.120(10) at s =  (slope 0.90(10)).",
 	}
@@ -46,6 +48,30 @@ func TestTrajectoryFindings(t *testing.T) {
 	check(t, Figures(dir))
 	if made := made(t, dir); !strings.Contains(strings.Join(made, " "), "trajectory-transition") {
 		t.Error(made)
+	}
+}
+
+// A bend that is largest at the end of the ladder, and grows faster than of two states, is told as
+// such; without log Z nothing is said of it.
+func TestTrajectoryThatHasNotSettled(t *testing.T) {
+	dir := t.TempDir()
+	s := newSynthetic(t, dir)
+	for _, k := range []float64{10, 20, 40} {
+		name := fmt.Sprint(k)
+		task := "exchange/steps=" + name + "/r0"
+		s.add(tasksSchema("path.steps"), task, "0123456789abcdef", 0, "ok", nil, name)
+		for i, at := range []float64{-0.2, -0.1, 0} {
+			s.add(engine.Partition, task, "tilt_mean", "mbar", "s", at, "measure", k*float64(3-i), 0.01*k, 0.01*k, nil, nil, nil, 100.0, nil, "ok")
+			s.add(engine.Partition, task, "tilt_variance", "mbar", "s", at, "measure", k*k*k*k/float64(1+i), 1.0, 1.0, nil, nil, nil, 100.0, nil, "ok")
+		}
+		s.add(engine.Partition, task, "log_z_ratio", "mbar", "s", -0.2, "measure", nil, nil, nil, nil, nil, nil, 100.0, nil, "no-estimate: why")
+	}
+	s.commit()
+	text := strings.Join(trajectoryFindings(open(dir)), " ")
+	for _, want := range []string{"K = 40: ∂²", "is largest at s = −0.2, the end of the ladder", "to the power 3", "or an instability makes them grow", "there may be a larger one beyond."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in: %s", want, text)
+		}
 	}
 }
 
@@ -100,7 +126,7 @@ func TestTransitionFindings(t *testing.T) {
 	s.add(engine.Crossings, "tempering", 7.0, 13.0, 0.15, 0.01, 0.3, 0.02, "reweighted", 100.0, "ok")
 	s.add(engine.VerdictTable, "tempering", "verdict", nil, nil, "undecided", "", "m: the evidence does not decide")
 	s.add(engine.Summary, "tempering", "chi_max, size 7", nil, nil, nil, nil, "1", "widen the sweep")
-	s.add(engine.HysteresisArea, "hysteresis/hidden=[2]/r0", 7.0, 0.001, 30, 0.04, 0.01, 8, "ok")
+	s.add(engine.HysteresisArea, "hysteresis/hidden=[2]/r0", 7.0, 0.001, 30, 0.04, 0.01, 8, "ok", "imbalance", "system.mlp.mixture.bias", -0.5, 0.5)
 	s.commit()
 	want := []string{
 		"chains from different starts agree: the worst R̂ of 4 points is 1.003 (size 7, control 0.2).",
@@ -108,10 +134,35 @@ func TestTransitionFindings(t *testing.T) {
 		"largest χ, size 7: widen the sweep.",
 		"crossings of U₄: sizes 7 and 13 at 0.150(10), where U₄ = 0.300(20).",
 		"verdict: undecided (m: the evidence does not decide). A system of fixed size has no singularity.",
-		"At hidden = [2]: areas of hysteresis loops at rates of the ramp per step: 0.040(10) at 0.001; at the slowest it is 4.0 standard errors from 0.",
+		"At hidden = [2]: imbalance as system.mlp.mixture.bias is ramped from −0.5 to 0.5 and back; area of the loop at rates per step: 0.040(10) at 0.001; at the slowest it is 4.0 standard errors from 0: a loop is left, and whether slower ramps would close it is not known.",
 	}
 	r := open(dir)
 	if d := cmp.Diff(want, transitionFindings(r)); d != "" || r.err != nil {
 		t.Error(d, r.err)
+	}
+}
+
+// A loop is judged by what is left at the slowest ramp and by the power of the rate.
+func TestLoopIsJudged(t *testing.T) {
+	x := func(v, e float64) analysis.Estimate { return analysis.Estimate{Value: v, StdErr: e} }
+	for _, c := range []struct {
+		z    float64
+		x    analysis.Estimate
+		fits bool
+		want string
+	}{
+		{2.9, x(0.05, 0.01), true, ": no loop is left"},
+		{-2.9, x(0.05, 0.01), true, ": no loop is left"},
+		{5, x(0.05, 0.01), false, "is not known"},
+		{5, x(nan, nan), true, "is not known"},
+		{5, x(0.05, 0.01), true, "hardly close"},
+		{-5, x(0.05, 0.01), true, "hardly close"},
+		{5, x(0.5, 0.1), true, "that slower ramps close"},
+		{5, x(0.25, 0.1), true, "is not decided"},
+		{5, x(0.15, 0.1), true, "is not decided"},
+	} {
+		if got := loopCloses(c.z, c.x, c.fits); !strings.Contains(got, c.want) {
+			t.Errorf("z = %v, exponent %v: %s, want %s", c.z, c.x, got, c.want)
+		}
 	}
 }

@@ -76,7 +76,18 @@ func (c *tiltCurve) sharpest() int {
 	return top
 }
 
-// trajectoryFindings says where ln Z(s)/K bends most, how that grows with K, and what the limit of
+// farEnd is log Z at the tilt farthest from 0 where it is known; NaN where it is nowhere.
+func (c *tiltCurve) farEnd() (s float64, logZ analysis.Estimate) {
+	logZ = analysis.Estimate{Value: nan, StdErr: nan}
+	for i, at := range c.zs {
+		if math.Abs(at) > math.Abs(s) {
+			s, logZ = at, c.logZ[i]
+		}
+	}
+	return s, logZ
+}
+
+// trajectoryFindings says what ln Z(s)/K is, where ln Z(s)/K bends most, how that grows with K, and what the limit of
 // long paths is.
 func trajectoryFindings(r *run) []string {
 	curves := r.tiltCurves()
@@ -86,6 +97,7 @@ func trajectoryFindings(r *run) []string {
 	var parts []string
 	var lengths []float64
 	var bends []analysis.Estimate
+	ends := false
 	for _, c := range curves {
 		k, i := c.steps, c.sharpest()
 		bend := analysis.Estimate{Value: c.vr[i].Value / k, StdErr: c.vr[i].StdErr / k}
@@ -96,15 +108,23 @@ func trajectoryFindings(r *run) []string {
 		case c.s[i] == 0:
 			where = "s = 0"
 		case i == 0 || i == len(c.s)-1:
-			where += ", the end of the ladder"
+			where, ends = where+", the end of the ladder", true
 		}
-		parts = append(parts, fmt.Sprintf("K = %.0f: ∂²(ln Z/K)/∂s² is largest at %s, %s; ⟨o⟩_s goes from %s to %s between s = %s and %s, a crossover of width %s = %s/K", k, where,
+		value := ""
+		if s, z := c.farEnd(); finite(z.Value) {
+			value = fmt.Sprintf("ln Z/K is %s at s = %s, ", withError(z.Value/k, z.StdErr/k), number("%.3g", s))
+		}
+		parts = append(parts, fmt.Sprintf("K = %.0f: "+value+"∂²(ln Z/K)/∂s² is largest at %s, %s; ⟨o⟩_s goes from %s to %s between s = %s and %s, a crossover of width %s = %s/K", k, where,
 			withError(bend.Value, bend.StdErr), withError(first, c.mean[0].StdErr/k), withError(last, c.mean[len(c.mean)-1].StdErr/k),
 			number("%.3g", c.s[0]), number("%.3g", c.s[len(c.s)-1]), number("%.3g", width), number("%.3g", width*k)))
 		lengths, bends = append(lengths, k), append(bends, bend)
 	}
 	text := []string{strings.Join(parts, ". ") + "."}
-	text = append(text, bendLaw(lengths, bends))
+	law := bendLaw(lengths, bends)
+	if ends {
+		law += " Where the largest bend is at the end of the ladder there may be a larger one beyond."
+	}
+	text = append(text, law)
 	return append(text, r.limits()...)
 }
 
@@ -126,7 +146,7 @@ func bendLaw(lengths []float64, bends []analysis.Estimate) string {
 	}
 	switch {
 	case local-2*localErr > 1.2:
-		s += ": faster than the 1 of paths that keep to one of two states. Fluctuations still add up along the path, and none of two states is chosen"
+		s += ": faster than the 1 of paths that keep to one of two states. Fluctuations still add up along the path, or an instability makes them grow, and paths have not settled"
 	case local+2*localErr >= 0.98:
 		s += ": it still sharpens. The power is 1 while paths stay in the state that they chose, and 0 beyond the time of a hop"
 	case local-2*localErr > 0.1:

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"machlup/analysis"
 )
 
 // transitionFindings says whether different starts agree, where χ and U₄ put a transition, what
@@ -66,7 +68,7 @@ func (r *run) startsAgree(series string) string {
 		return "" // draws of replicas have no R̂
 	}
 	s := fmt.Sprintf("chains from different starts agree: the worst R̂ of %d points is %s (size %s, control %s)", points, number("%.4g", worst), number("%.4g", size), number("%.3g", where))
-	if worst > 1.05 {
+	if worst > analysis.MaxRHat {
 		s = fmt.Sprintf("chains from different starts do not agree everywhere: the worst R̂ of %d points is %s (size %s, control %s)", points, number("%.4g", worst), number("%.4g", size), number("%.3g", where))
 	}
 	if refused > 0 {
@@ -167,22 +169,30 @@ func (r *run) verdictOf(series string) string {
 	return s
 }
 
-// rampsLeave quotes the area of the loops at the fastest and the slowest ramp.
+// rampsLeave says what was ramped, quotes the area of the loops at all rates, and says whether
+// they close as the ramp slows.
 func (r *run) rampsLeave() []string {
 	type area struct{ rate, value, err float64 }
 	var tasks ordered
 	var of [][]area
+	var what []string
 	r.each("hysteresis_area", func(w row) {
 		k := tasks.add(w.text("task"))
 		if k == len(of) {
 			of = append(of, nil)
+			s := "areas of hysteresis loops at rates of the ramp per step"
+			if key := w.text("key"); key != "" {
+				s = fmt.Sprintf("%s as %s is ramped from %s to %s and back; area of the loop at rates per step", nameOf(w.text("observable")), key, number("%.4g", w.float("from")), number("%.4g", w.float("to")))
+			}
+			what = append(what, s)
 		}
 		of[k] = append(of[k], area{w.float("rate"), w.float("area"), w.float("stderr")})
 	})
-	exponent := map[string]string{}
+	exponent, fit := map[string]analysis.Estimate{}, map[string]string{}
 	r.each("summary", func(w row) {
 		if w.text("quantity") == "hysteresis exponent" {
-			exponent[w.text("task")] = withError(w.float("value"), w.float("stderr")) + " (" + w.text("status") + ")"
+			exponent[w.text("task")] = analysis.Estimate{Value: w.float("value"), StdErr: w.float("stderr")}
+			fit[w.text("task")] = w.text("status")
 		}
 	})
 	var text []string
@@ -195,14 +205,32 @@ func (r *run) rampsLeave() []string {
 				slow = a
 			}
 		}
-		s := "areas of hysteresis loops at rates of the ramp per step: " + strings.Join(parts, ", ")
-		if slow.err > 0 {
-			s += fmt.Sprintf("; at the slowest it is %s standard errors from 0", number("%.1f", math.Abs(slow.value)/slow.err))
+		s := what[k] + ": " + strings.Join(parts, ", ")
+		x, known := exponent[task]
+		if known {
+			s += fmt.Sprintf("; exponent of the area in the rate %s (%s)", withError(x.Value, x.StdErr), fit[task])
 		}
-		if e := exponent[task]; e != "" {
-			s += "; exponent of the area in the rate " + e
+		if slow.err > 0 {
+			z := slow.value / slow.err
+			s += fmt.Sprintf("; at the slowest it is %s standard errors from 0", number("%.1f", z))
+			s += loopCloses(z, x, known && strings.HasPrefix(fit[task], "ok"))
 		}
 		text = append(text, at(r.title(parseLabel(task).point), s+"."))
 	}
 	return some(text, "hysteresis_area")
+}
+
+// loopCloses judges a loop by the limits of the verdict: 3 errors, and a power of 0.2.
+func loopCloses(z float64, x analysis.Estimate, fits bool) string {
+	switch {
+	case !(math.Abs(z) >= 3):
+		return ": no loop is left beyond three errors"
+	case !fits || !finite(x.Value) || !(x.StdErr > 0):
+		return ": a loop is left, and whether slower ramps would close it is not known"
+	case x.Value+2*x.StdErr < 0.2:
+		return ": a loop that slower ramps hardly close, as of two states between which it does not hop during the ramp"
+	case x.Value-2*x.StdErr > 0.2:
+		return ": a loop that slower ramps close. The order parameter lags behind, which is no sign of two states"
+	}
+	return ": a loop is left, and whether slower ramps would close it is not decided"
 }

@@ -43,9 +43,9 @@ func transitionRun(t *testing.T, dir string) {
 	s.add(engine.Scaling, series, "binder", "critical", 1.03, 0.01, "ok")
 	for _, rate := range []float64{1e-3, 1e-2, 1e-1} {
 		for i := range 10 {
-			s.add(engine.HysteresisTable, "hysteresis/r0", 16.0, "m", rate, 10, []string{"there", "back"}[i/5], float64(min(i, 9-i)), math.Tanh(float64(i)-4), 0.05, 8)
+			s.add(engine.HysteresisTable, "hysteresis/r0", 16.0, "m", rate, 10, []string{"there", "back"}[i/5], float64(min(i, 9-i)), math.Tanh(float64(i)-4), 0.05, 8, "system.curie-weiss.field")
 		}
-		s.add(engine.HysteresisArea, "hysteresis/r0", 16.0, rate, 10, math.Sqrt(rate), 0.1*math.Sqrt(rate), 8, "ok")
+		s.add(engine.HysteresisArea, "hysteresis/r0", 16.0, rate, 10, math.Sqrt(rate), 0.1*math.Sqrt(rate), 8, "ok", "m", "system.curie-weiss.field", -0.5, 0.5)
 	}
 	for _, temperature := range []float64{0.5, 1, 2} {
 		s.add(engine.ArrheniusTable, "phase", 16.0, temperature, 1/temperature, math.Exp(-1/temperature), 0.05, -1/temperature, 0.1, -1/temperature, 0.05, "ok")
