@@ -328,8 +328,9 @@ func TestEveryEstimatorRunsOnBothActions(t *testing.T) {
 				refused := map[string]bool{
 					"collapse": system != "mlp", "w2-flow": system != "mlp" && system != "lq", // what has data, and modes
 					"free-energy": system != "ou", "tempering": system != "ou", "discretisation": system != "ou",
-					"sgd-inference":  true,           // needs a data set
-					"gradient-noise": system == "ou", // which has no minibatches
+					"sgd-inference":  true,            // needs a data set
+					"scgf":           system == "mlp", // whose parameters nothing confines
+					"gradient-noise": system == "ou",  // which has no minibatches
 				}[k.name] || betweenSets(k.name) || imaginaryTime(k.name)
 				if refused {
 					if err == nil || !strings.Contains(err.Error(), "test.toml:") && !strings.Contains(err.Error(), "--set path.action") {
@@ -397,7 +398,7 @@ func TestEveryEstimatorStops(t *testing.T) {
 	for _, k := range estimators {
 		text := ganText
 		switch k.name {
-		case "free-energy", "stationary", "tempering", "discretisation":
+		case "free-energy", "stationary", "tempering", "discretisation", "scgf":
 			text = toyText
 		case "hysteresis":
 			text = strings.Replace(text, "\"gen_mean\"", "\"rho\"", 1)

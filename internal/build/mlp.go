@@ -416,6 +416,9 @@ func ganModel(kind string, cfg gan.Config, correlation float64, env engine.Env) 
 		m.Generator = generator{t, cfg.Target}
 	}
 	m.Eta = cfg.OptimizerG.Rule.Rate()
+	if kind == "mlp" {
+		m.Unconfined = cfg.Confined()
+	}
 	m.Recurrence, m.NoRecurrence = t.Recurrence()
 	m.Linear, m.NoLinear = t.Linearizer()
 	m.BatchLinear, m.NoBatchLinear = t.BatchLinearizer()

@@ -2,6 +2,7 @@ package build
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"machlup/langevin/exact"
@@ -73,5 +74,29 @@ draws = 1500
 	point := find(t, rows["phase"], "observable", "largest_tilt_variance_per_step")
 	if v := number(t, point["mean"]); math.Abs(v/(largest/20)-1) > 1e-12 || point["size"] != "20" {
 		t.Errorf("phase.csv has %v, the largest variance is %v", point, largest)
+	}
+}
+
+// The limit of long paths of a trainer whose parameters nothing confines is refused with the
+// reason and what there is instead; weight decay of both players lifts that, and a system that
+// has a law never meets it.
+func TestLimitOfLongPathsNeedsALaw(t *testing.T) {
+	text := strings.Replace(ganText, "[estimator.ensemble]\n[estimator.paths]\n", "[estimator.scgf]\nlengths = [1, 2, 3]\n", 1)
+	for _, c := range []struct {
+		text, want string
+		set        []string
+	}{
+		{text, "no prior holds the parameters of two networks", nil},
+		{text, "exchange, smc with over", nil},
+		{text, "no prior holds", []string{`noise.kind="minibatch"`, `noise.temperature_g=0`, `noise.temperature_d=0`, `path.action="innovation"`}},
+		{text, "no prior holds", []string{`trainer.regularisers=["weight-decay"]`, `trainer.weight-decay.generator=0`}},
+		{text, "no prior holds", []string{`trainer.regularisers=["weight-decay"]`, `trainer.weight-decay.discriminator=0`}},
+		{text, "", []string{`trainer.regularisers=["weight-decay"]`}},
+		{strings.Replace(toyText, "[estimator.ensemble]\n[estimator.paths]\n", "[estimator.scgf]\nlengths = [1, 2, 3]\n", 1), "", nil},
+	} {
+		_, err := parse(c.text, c.set...)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "estimator.scgf")) {
+			t.Errorf("%v: %v, want %q", c.set, err, c.want)
+		}
 	}
 }

@@ -56,6 +56,9 @@ type Model struct {
 	InverseTemperature float64
 	// NoStationary is the reason why there is no stationary law, nil where there may be one.
 	NoStationary error
+	// Unconfined is the reason why trajectories are not known to settle into a law, though averages
+	// over them may be asked for; nil where they are, or that is left to see.
+	Unconfined error
 	// Reference is the normalised law that log Z is quoted relative to; nil without.
 	Reference *Reference
 	// Draw writes an exact draw of e^{−U/T}; nil where none is known.

@@ -35,6 +35,9 @@ func NewSCGF(cfg SCGFConfig, setup PathSetup, env Env, m *Model) (Runner, error)
 	if m.NoStationary != nil {
 		return nil, fmt.Errorf("the scaled cumulant generating function needs a stationary law: %w", m.NoStationary)
 	}
+	if m.Unconfined != nil {
+		return nil, fmt.Errorf("the scaled cumulant generating function is the limit of long paths and needs a stationary law: %w; log Z of finite path.steps is there without: exchange, smc with over = \"time\"", m.Unconfined)
+	}
 	if u, ok := m.Potential.(interface{ Normalisable() error }); ok {
 		if err := u.Normalisable(); err != nil {
 			return nil, fmt.Errorf("the scaled cumulant generating function needs a stationary law: %w", err)
