@@ -47,7 +47,7 @@ func DataCollapse(curves []SizedCurve, start [3]float64, free [3]bool, window fl
 		c.Points += len(v.X)
 	}
 	fit := collapseFit{curves, free, window}
-	best, _ := fit.minimise(start)
+	best := fit.search(start)
 	s, terms := fit.quality(best)
 	if s-s != 0 {
 		return c, &Refusal{NotConverged, "data collapse", s, 0, "no exponents bring the curves of different sizes over one range: sweep a common range of the control parameter"}
@@ -64,6 +64,31 @@ func DataCollapse(curves []SizedCurve, start [3]float64, free [3]bool, window fl
 		*e = Estimate{best[i], spread[i]}
 	}
 	return c, nil
+}
+
+// search minimises from the start, and where the curves do not collapse there, from other exponents
+// too: S has local minima.
+func (f collapseFit) search(start [3]float64) [3]float64 {
+	const collapsed = 2.0
+	best, s := f.minimise(start)
+	for _, a := range []float64{0.5, 1} {
+		for _, b := range []float64{-1, 0, 1} {
+			if s <= collapsed {
+				return best
+			}
+			from := start
+			if f.free[1] {
+				from[1] = a
+			}
+			if f.free[2] {
+				from[2] = b
+			}
+			if p, v := f.minimise(from); v < s {
+				best, s = p, v
+			}
+		}
+	}
+	return best
 }
 
 type collapseFit struct {

@@ -134,15 +134,39 @@ func (h *Multihistogram) At(control float64, norms TransitionNorms) (t Transitio
 	return t, ess, nil
 }
 
+// LogZ is ln Z(λ)/Z(λ₀), λ₀ the lowest of the sampled values, with its error as in At.
+func (h *Multihistogram) LogZ(control float64) Estimate {
+	w := h.logWeights(control)
+	f := LogSumExp(w)
+	sums := make([]float64, len(h.ensemble))
+	for i, v := range w {
+		w[i] = math.Exp(v - f)
+		sums[h.blocks[i]] += w[i]
+	}
+	for j := 1; j < len(h.Controls); j++ {
+		c := float64(h.states.n[j]) * dot(w, h.states.weights[j])
+		for b, v := range h.free[j] {
+			sums[b] -= c * v
+		}
+	}
+	return Estimate{f, math.Sqrt(math.Max(0, h.blockCovariance(sums, 1)[0]))}
+}
+
 // weights of the pooled draws at λ; they sum to 1.
 func (h *Multihistogram) weights(control float64) []float64 {
-	w := h.energies(control)
-	for i, v := range w {
-		w[i] = -v - h.states.logDen[i]
-	}
+	w := h.logWeights(control)
 	f := LogSumExp(w)
 	for i, v := range w {
 		w[i] = math.Exp(v - f)
+	}
+	return w
+}
+
+// logWeights are the logarithms of the weights; their sum is Z(λ)/Z(λ₀).
+func (h *Multihistogram) logWeights(control float64) []float64 {
+	w := h.energies(control)
+	for i, v := range w {
+		w[i] = -v - h.states.logDen[i]
 	}
 	return w
 }

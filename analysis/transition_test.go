@@ -14,6 +14,7 @@ type curieWeiss struct {
 	beta float64
 	cdf  []float64
 	mom  [6]float64 // ⟨m⟩, ⟨|m|⟩, ⟨m²⟩, ⟨m⁴⟩, ⟨E⟩, ⟨E²⟩
+	logZ float64
 }
 
 func newCurieWeiss(n int, beta float64) *curieWeiss {
@@ -32,6 +33,7 @@ func newCurieWeiss(n int, beta float64) *curieWeiss {
 		w[i] = math.Exp(w[i] - top)
 		z += w[i]
 	}
+	c.logZ = top + math.Log(z)
 	sum := 0.0
 	for i, v := range w {
 		m, e := c.m[i], -float64(n)*c.m[i]*c.m[i]/2
@@ -160,7 +162,8 @@ func TestReweightedPulls(t *testing.T) {
 	small, large := newCurieWeiss(16, at), newCurieWeiss(128, at)
 	exactCrossing := crossingOf(16, 128)
 	rng := rand.New(rand.NewPCG(83, 1))
-	pulls, cross := make([][]float64, transitionQuantities), []float64{}
+	pulls, cross, logZ := make([][]float64, transitionQuantities), []float64{}, []float64{}
+	exactZ := large.logZ - newCurieWeiss(128, betas[0]).logZ
 	for range 200 {
 		a, err := NewMultihistogram(sweepOf(rng, 16, betas, 1200), identity)
 		if err != nil {
@@ -177,6 +180,8 @@ func TestReweightedPulls(t *testing.T) {
 		for i, v := range s.Value {
 			pulls[i] = append(pulls[i], (v.Value-large.exact()[i])/v.StdErr)
 		}
+		z := b.LogZ(at)
+		logZ = append(logZ, (z.Value-exactZ)/z.StdErr)
 		var x []float64
 		var ua, ub []Estimate
 		for i := range 7 {
@@ -196,6 +201,9 @@ func TestReweightedPulls(t *testing.T) {
 		if s := spread(p); s < 0.85 || s > 1.15 {
 			t.Errorf("pulls of reweighted %s have standard deviation %.3f", TransitionNames[i], s)
 		}
+	}
+	if s := spread(logZ); s < 0.85 || s > 1.15 {
+		t.Errorf("pulls of ln Z have standard deviation %.3f", s)
 	}
 	if s := spread(cross); len(cross) < 198 || s < 0.85 || s > 1.15 {
 		t.Errorf("%d crossings, pulls with standard deviation %.3f", len(cross), s)
@@ -345,6 +353,10 @@ func TestCollapseOfCurieWeiss(t *testing.T) {
 	}
 	if z := (noisy.A.Value - 0.5) / noisy.A.StdErr; math.Abs(z) > 4 || noisy.S < 0.5 || noisy.S > 2 {
 		t.Errorf("noisy: %v", noisy)
+	}
+	far, err := DataCollapse(collapseCurves(OrderSquare, 0.01, nil), [3]float64{1.01, 0.5, -1.5}, [3]bool{true, true, true}, 0, 20, rand.NewPCG(86, 1))
+	if err != nil || math.Abs(far.B.Value-0.5) > 0.02 || far.S > 0.5 {
+		t.Errorf("from far off: %v %v", far, err)
 	}
 	wrong := collapseFit{collapseCurves(OrderBinder, 0.01, nil), [3]bool{}, 0}
 	if s, _ := wrong.quality([3]float64{1, 1, 0}); s < 20 {

@@ -57,7 +57,7 @@ func (s *sweepAnalysis) run(sizes []*sweepSize) {
 		why := "one size: no crossing, no data collapse, no exponent; sweep the size"
 		missing = append(missing, why)
 		s.out.Table(Crossings).AddAs(s.name, sizes[0].size, nil, nil, nil, nil, nil, "", nil, why)
-		s.out.Table(Scaling).AddAs(s.name, "binder", "critical", nil, nil, why)
+		s.out.Table(Scaling).AddAs(s.name, "binder", "critical", nil, nil, nil, why)
 	}
 	crossings, pairs := s.crossings(results)
 	s.scaling(results, crossings)
@@ -220,6 +220,8 @@ func (s *sweepAnalysis) reweight(r *sizeResult, points int) error {
 			}
 			s.out.Table(Reweighted).AddAs(s.name, r.size, control, name, stats.Value[q].Value, stats.Value[q].StdErr, ess, "ok")
 		}
+		z := multi.LogZ(control)
+		s.out.Table(Reweighted).AddAs(s.name, r.size, control, "log_z", z.Value, z.StdErr, ess, "ok")
 	}
 	return nil
 }
@@ -472,7 +474,7 @@ func (s *sweepAnalysis) scaling(results []*sizeResult, crossings []analysis.Cros
 	}
 	table := s.out.Table(Scaling)
 	if start[0] != start[0] {
-		table.AddAs(s.name, "binder", "critical", nil, nil, "neither a crossing of U₄ nor a maximum of χ to start the fit from")
+		table.AddAs(s.name, "binder", "critical", nil, nil, nil, "neither a crossing of U₄ nor a maximum of χ to start the fit from")
 		return
 	}
 	chiStart := 0.5
@@ -498,7 +500,7 @@ func (s *sweepAnalysis) scaling(results []*sizeResult, crossings []analysis.Cros
 		start[2] = q.b
 		fit, err := analysis.DataCollapse(curves, start, [3]bool{true, true, q.free}, s.cfg.Window, s.cfg.Resamples, s.src.Split(name))
 		if err != nil {
-			table.AddAs(s.name, name, "critical", nil, nil, err.Error())
+			table.AddAs(s.name, name, "critical", nil, nil, nil, err.Error())
 			continue
 		}
 		corrected := s.corrections(&fit, name, curves, [3]float64{fit.Critical.Value, fit.A.Value, fit.B.Value}, [3]bool{true, true, q.free})
@@ -532,14 +534,14 @@ func (s *sweepAnalysis) writeCollapse(name string, curves []analysis.SizedCurve,
 		status = fmt.Sprintf("S = %.2g: the curves do not collapse within their errors, so the errors of the exponents mean little; narrow collapse_window or use larger sizes", fit.S)
 	}
 	table := s.out.Table(Scaling)
-	table.AddAs(s.name, name, "critical", fit.Critical.Value, fit.Critical.StdErr, status)
-	table.AddAs(s.name, name, "a", fit.A.Value, fit.A.StdErr, status)
+	table.AddAs(s.name, name, "critical", fit.Critical.Value, fit.Critical.StdErr, s.cfg.Resamples, status)
+	table.AddAs(s.name, name, "a", fit.A.Value, fit.A.StdErr, s.cfg.Resamples, status)
 	if free {
-		table.AddAs(s.name, name, "b", fit.B.Value, fit.B.StdErr, status)
+		table.AddAs(s.name, name, "b", fit.B.Value, fit.B.StdErr, s.cfg.Resamples, status)
 	} else {
-		table.AddAs(s.name, name, "b", fit.B.Value, nil, "fixed")
+		table.AddAs(s.name, name, "b", fit.B.Value, nil, nil, "fixed")
 	}
-	table.AddAs(s.name, name, "quality", fit.S, nil, fmt.Sprintf("%s; over %d of %d points", status, fit.Terms, fit.Points))
+	table.AddAs(s.name, name, "quality", fit.S, nil, nil, fmt.Sprintf("%s; over %d of %d points", status, fit.Terms, fit.Points))
 	for _, c := range curves {
 		sa, sb := math.Pow(c.Size, fit.A.Value), math.Pow(c.Size, fit.B.Value)
 		for i, x := range c.X {

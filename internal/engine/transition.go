@@ -180,7 +180,7 @@ func poolTransitions(tasks []Finished, out *Output) error {
 var (
 	colSize    = float("size", "1", "system size: spins, generator parameters, or the swept key")
 	colControl = float("control", "control", "control parameter, in the unit of its key")
-	colWhat    = text("quantity", "m, abs_m (⟨|m|⟩), m2, m4, chi (N_χ(⟨m²⟩ − ⟨|m|⟩²)), binder (1 − ⟨m⁴⟩/3⟨m²⟩²), energy (of the whole), heat_capacity (β²Var(E)/size)")
+	colWhat    = text("quantity", "m, abs_m (⟨|m|⟩), m2, m4, chi (N_χ(⟨m²⟩ − ⟨|m|⟩²)), binder (1 − ⟨m⁴⟩/3⟨m²⟩²), energy (of the whole), heat_capacity (β²Var(E)/size); of curves also log_z (ln Z relative to the lowest value swept)")
 
 	Transition = record.Schema{Name: "transition", Doc: "statistics of the order parameter at every sweep point, over all replicas and starts",
 		Columns: []record.Column{colTask, text("series", "estimator and the swept keys that are neither control, size nor starts"), colSize, colControl, colWhat,
@@ -205,7 +205,8 @@ var (
 
 	Scaling = record.Schema{Name: "scaling", Doc: "data collapse y·size^b = g((control − critical)·size^a) with fitted exponents (Houdayer and Hartmann 2004)",
 		Columns: []record.Column{colTask, text("quantity", "what is collapsed"), text("parameter", "critical, a (1/ν per power of the size), b, quality (S, about 1 for a good collapse)"),
-			float("value", "see parameter", "fitted value"), float("stderr", "see parameter", "parametric bootstrap, and in quadrature the change without the smallest size; empty for what is fixed"), colStatus}}
+			float("value", "see parameter", "fitted value"), float("stderr", "see parameter", "parametric bootstrap, and in quadrature the change without the smallest size; empty for what is fixed"),
+			integer("resamples", "1", "bootstrap resamples behind stderr"), colStatus}}
 
 	ScalingPoints = record.Schema{Name: "scaling_points", Doc: "the points of the data collapse in scaled variables",
 		Columns: []record.Column{colTask, text("quantity", "what is collapsed"), colSize, colControl,

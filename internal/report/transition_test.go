@@ -40,7 +40,7 @@ func transitionRun(t *testing.T, dir string) {
 	}
 	s.add(engine.Crossings, series, 16.0, 64.0, 1.05, 0.01, 0.5, 0.02, "reweighted", 100.0, "ok")
 	s.add(engine.Crossings, series, 64.0, 256.0, nil, nil, nil, nil, "reweighted", nil, "refused")
-	s.add(engine.Scaling, series, "binder", "critical", 1.03, 0.01, "ok")
+	s.add(engine.Scaling, series, "binder", "critical", 1.03, 0.01, 100, "ok")
 	for _, rate := range []float64{1e-3, 1e-2, 1e-1} {
 		for i := range 10 {
 			s.add(engine.HysteresisTable, "hysteresis/r0", 16.0, "m", rate, 10, []string{"there", "back"}[i/5], float64(min(i, 9-i)), math.Tanh(float64(i)-4), 0.05, 8, "system.curie-weiss.field")

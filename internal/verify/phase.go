@@ -21,7 +21,8 @@ func phaseChecks() []Check {
 			checks = append(checks, k)
 		}
 	}
-	return append(append(checks, gaussianOrderChecks()...), hysteresisCheck())
+	checks = append(append(checks, gaussianOrderChecks()...), hysteresisCheck())
+	return append(append(checks, pottsChecks()...), collapseChecks()...)
 }
 
 // spinQuantities are the exact values of transition.csv for a law.
