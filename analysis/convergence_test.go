@@ -101,3 +101,17 @@ func TestCheckEquilibration(t *testing.T) {
 		t.Errorf("%d false alarms in 100", alarms)
 	}
 }
+
+// TestManyChainsAreManyTests: the largest of n normal z exceeds the limit as rarely as one exceeds 4.
+func TestManyChainsAreManyTests(t *testing.T) {
+	one := math.Erfc(MaxZ / math.Sqrt2)
+	for _, c := range []struct {
+		n    int
+		want float64
+	}{{1, 4}, {8, 4.4765}, {100, 4.9966}} {
+		limit := maxZOf(c.n)
+		if p := 1 - math.Pow(1-math.Erfc(limit/math.Sqrt2), float64(c.n)); math.Abs(p/one-1) > 1e-4 || math.Abs(limit-c.want) > 2e-2 {
+			t.Errorf("%d chains: limit %v is exceeded with probability %v, want %v", c.n, limit, p, one)
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/mathext"
 )
 
 // A Reason names why a number is not given. Reasons are stable: outputs and tests may
@@ -82,7 +84,8 @@ func CheckAgreement(quantity string, a, b Estimate) error {
 }
 
 // CheckEquilibration refuses chains that drift (first fifth against last half, Geweke's
-// comparison with Γ-method errors, |z| > MaxZ in any chain), that disagree (R̂ > MaxRHat,
+// comparison with Γ-method errors: |z| > MaxZ in one chain, in any of n the |z| that is as
+// improbable for all together, 4.5 for eight), that disagree (R̂ > MaxRHat,
 // two chains or more), or whose τ window never closed. A constant set of chains is
 // refused as Constant.
 //
@@ -104,13 +107,23 @@ func CheckEquilibration(chains [][]float64) error {
 				"chains disagree (R̂): discard more or run longer"}
 		}
 	}
+	limit := maxZOf(len(chains))
 	for i, x := range chains {
-		if z := geweke(x); !(z >= -MaxZ && z <= MaxZ) {
-			return &Refusal{NotEquilibrated, fmt.Sprintf("stationary average of chain %d", i), z, MaxZ,
+		if z := geweke(x); !(z >= -limit && z <= limit) {
+			return &Refusal{NotEquilibrated, fmt.Sprintf("stationary average of chain %d", i), z, limit,
 				"its beginning and its end differ (z): discard more of the beginning"}
 		}
 	}
 	return nil
+}
+
+// maxZOf is the |z| that the largest of n exceeds with the probability with which one exceeds MaxZ, by
+// Bonferroni: many chains are many tests.
+func maxZOf(n int) float64 {
+	if n < 2 {
+		return MaxZ
+	}
+	return -mathext.NormalQuantile(math.Erfc(MaxZ/math.Sqrt2) / 2 / float64(n))
 }
 
 // geweke returns the z-score between the first fifth and the last half of x; a part that
