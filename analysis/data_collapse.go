@@ -71,8 +71,8 @@ func DataCollapse(curves []SizedCurve, start [3]float64, free [3]bool, window fl
 func (f collapseFit) search(start [3]float64) [3]float64 {
 	const collapsed = 2.0
 	best, s := f.minimise(start)
-	for _, a := range []float64{0.5, 1} {
-		for _, b := range []float64{-1, 0, 1} {
+	for _, a := range []float64{0.4, 0.9} { // no round numbers: points that coincide hold a simplex
+		for _, b := range []float64{-0.9, 0.1, 0.9} {
 			if s <= collapsed {
 				return best
 			}
