@@ -122,6 +122,7 @@ func escapeFindings(r *run) []string {
 		}
 	}
 	text = append(text, escapeLaws(r, list)...)
+	text = append(text, r.barriers()...)
 	text = append(text, r.rays(list, observable)...)
 	return append(text, r.precision(list, observable)...)
 }
@@ -183,6 +184,33 @@ func escapeLaws(r *run, list []*escapePoint) []string {
 	if few > 0 {
 		text = append(text, fmt.Sprintf("At %d points with fewer than five escapes the law is not tested.", few))
 	}
+	return text
+}
+
+// barriers quotes the fits of ln rate against 1/T, of series with more than one temperature.
+func (r *run) barriers() (text []string) {
+	tried := map[string]int{}
+	r.each("arrhenius", func(w row) { tried[fmt.Sprint(w.text("task"), w.text("size"))]++ })
+	r.each("summary", func(w row) {
+		size, ok := strings.CutPrefix(w.text("quantity"), "arrhenius barrier, size ")
+		if !ok || tried[fmt.Sprint(w.text("task"), size)] < 2 {
+			return
+		}
+		heading := "size " + size
+		if title := r.title(parseLabel(w.text("task")).point); title != "" {
+			heading = title + ", " + heading
+		}
+		v, status := w.float("value"), strings.TrimPrefix(w.text("status"), "ok; ")
+		if !finite(v) {
+			text = append(text, at(heading, "the rate of escape has no barrier: "+status+"."))
+			return
+		}
+		sentence := fmt.Sprintf("the rate of escape as e^{−ΔU/T} has ΔU = %s (%s)", withError(v, w.float("stderr")), status)
+		if math.Abs(v) < 2*w.float("stderr") {
+			sentence += ": not told apart from a rate that does not depend on T"
+		}
+		text = append(text, at(heading, sentence+"."))
+	})
 	return text
 }
 

@@ -109,6 +109,34 @@ func TestEscapePlaces(t *testing.T) {
 	}
 }
 
+// Barriers of ladders of temperatures are quoted, or why there is none; a single temperature is not a fit.
+func TestBarriers(t *testing.T) {
+	dir := t.TempDir()
+	s := newSynthetic(t, dir)
+	s.add(tasksSchema("noise.temperature_g"), "phase/temperature_g=0.1/r0", "0123456789abcdef", 0, "ok", nil, "0.1")
+	for i, c := range []struct {
+		temperatures int
+		barrier, err any
+		status       string
+	}{{3, 0.3, 0.01, "ok; rate = A·e^{−ΔU/T}"}, {3, 0.01, 0.02, "ok; rate = A·e^{−ΔU/T}"}, {2, nil, nil, "2 temperatures have a rate: three are needed for a barrier and its test"}, {1, nil, nil, "1 temperatures"}} {
+		series, size := "phase", float64(int(64)<<i)
+		for k := range c.temperatures {
+			s.add(engine.ArrheniusTable, series, size, 0.1*float64(k+1), 1.0, 1.0, 0.1, 0.0, 0.1, nil, nil, "ok")
+		}
+		s.add(engine.Summary, series, fmt.Sprintf("arrhenius barrier, size %v", size), c.barrier, c.err, nil, nil, "control", c.status)
+	}
+	s.commit()
+	want := []string{
+		"At size 64: the rate of escape as e^{−ΔU/T} has ΔU = 0.300(10) (rate = A·e^{−ΔU/T}).",
+		"At size 128: the rate of escape as e^{−ΔU/T} has ΔU = 0.010(20) (rate = A·e^{−ΔU/T}): not told apart from a rate that does not depend on T.",
+		"At size 256: the rate of escape has no barrier: 2 temperatures have a rate: three are needed for a barrier and its test.",
+	}
+	r := open(dir)
+	if d := cmp.Diff(want, r.barriers()); d != "" || r.err != nil {
+		t.Error(d, r.err)
+	}
+}
+
 // TestDisplaced: trajectories that move by 1e-3·√T·e^{u} with a u of the seed, and by 2e-6 (1±0.1) by rounding, place it
 // at T = (2e-3)² = 4e-6, log₁₀ T = −5.398.
 func TestDisplaced(t *testing.T) {
