@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"machlup/analysis"
 	"machlup/langevin/exact"
 )
 
@@ -74,6 +75,85 @@ draws = 1500
 	point := find(t, rows["phase"], "observable", "largest_tilt_variance_per_step")
 	if v := number(t, point["mean"]); math.Abs(v/(largest/20)-1) > 1e-12 || point["size"] != "20" {
 		t.Errorf("phase.csv has %v, the largest variance is %v", point, largest)
+	}
+}
+
+// The tilted paths of a GAN on true minibatches, natural gradient with momentum against Adam: replica
+// exchange from wrong starts, a particle filter and the plain average of e^{−sO} have one log Z, and the
+// first two one ⟨O⟩_s: O10 of the ladder, which sees the drift.
+func TestTiltedPathsOfAGANAgree(t *testing.T) {
+	const text = `name = "t"
+seed = 9
+[system]
+kind = "mlp"
+[system.mlp.generator]
+latent = 1
+hidden = [3]
+[system.mlp.discriminator]
+hidden = [3]
+[trainer]
+batch = 8
+[trainer.generator]
+optimizer = "natural-momentum"
+[trainer.generator.natural-momentum]
+eta = 0.1
+damping = 0.1
+[trainer.discriminator]
+optimizer = "adam"
+[noise]
+kind = "minibatch"
+[observables]
+names = ["gen_mean"]
+batch = 16
+[path]
+steps = 8
+action = "innovation"
+observable = "gen_mean"
+tilt = -60.0
+[move.pcn]
+[estimator.exchange]
+levels = 3
+ladders = 4
+warm = 100
+burn = 100
+draws = 800
+[estimator.smc]
+over = "time"
+particles = 100
+[estimator.forward]
+runs = 10000
+`
+	logZ, mean := map[string]analysis.Estimate{}, map[string]analysis.Estimate{}
+	for name, estimator := range map[string]string{"exchange": "mbar", "smc": "particle-filter", "forward": "forward"} {
+		for _, r := range runTables(t, text, `run.estimators=["`+name+`"]`)["partition"] {
+			if r["estimator"] != estimator || r["value"] != "-60" {
+				continue
+			}
+			e := analysis.Estimate{Value: number(t, r["log_z"]), StdErr: number(t, r["stderr"])}
+			switch r["quantity"] {
+			case "log_z_ratio":
+				logZ[name] = e
+			case "tilt_mean", "mean_tilt_observable":
+				mean[name] = e
+			}
+		}
+	}
+	for _, c := range []struct {
+		what string
+		of   map[string]analysis.Estimate
+		n    int
+		cap  float64
+	}{{"log Z", logZ, 3, 0.03}, {"⟨O⟩", mean, 2, 3e-4}} {
+		if len(c.of) != c.n {
+			t.Errorf("%s by %d estimators, want %d: %v", c.what, len(c.of), c.n, c.of)
+		}
+		for a, x := range c.of {
+			for b, y := range c.of {
+				if z := analysis.Agreement(x, y); !(math.Abs(z) < 4) || !(x.StdErr < c.cap) {
+					t.Errorf("%s: %v ± %v by %s, %v ± %v by %s", c.what, x.Value, x.StdErr, a, y.Value, y.StdErr, b)
+				}
+			}
+		}
 	}
 }
 
