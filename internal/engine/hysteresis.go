@@ -145,6 +145,7 @@ func (h *hysteresis) Run(ctx context.Context, part int, progress func(float64)) 
 
 // rampResult is what the verdict needs of a task.
 type rampResult struct {
+	Observable        string // "" of runs of before it was kept
 	Size              float64
 	Slowest, Exponent *analysis.Estimate
 }
@@ -158,12 +159,12 @@ func (h *hysteresis) Pool(tasks []Finished, out *Output) error { return poolTran
 // Condense keeps the areas.
 func (h *hysteresis) Condense(parts []any) []any {
 	if len(parts) == 0 {
-		return []any{&rampResult{Size: h.size}}
+		return []any{&rampResult{Observable: h.cfg.Observable, Size: h.size}}
 	}
 	if _, done := parts[0].(*rampResult); done {
 		return parts
 	}
-	r := &rampResult{Size: h.size}
+	r := &rampResult{Observable: h.cfg.Observable, Size: h.size}
 	areas, _ := h.areas(parts)
 	slow := 0
 	for i, d := range h.cfg.Dwells {

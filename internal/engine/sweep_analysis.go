@@ -602,6 +602,9 @@ func (s *sweepAnalysis) verdict(results []*sizeResult, crossings []analysis.Cros
 	}
 	var largest *rampResult
 	for _, r := range s.ramps {
+		if r.Observable != "" && r.Observable != s.observable.Name {
+			continue // a loop of something else is no evidence about m
+		}
 		if r.Slowest != nil && (largest == nil || r.Size > largest.Size) {
 			largest = r
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"machlup/analysis"
 	"machlup/internal/record"
 	"machlup/internal/rng"
 	"machlup/langevin/exact"
@@ -315,7 +316,7 @@ func TestSeriesOfTwoPlayers(t *testing.T) {
 // evidence as that of one that rises.
 func TestLoopOfAFallingOrderParameter(t *testing.T) {
 	for _, sign := range []float64{1, -1} {
-		h := &hysteresis{cfg: HysteresisConfig{From: 0, To: 2, Points: 3, Dwells: []int{10, 20}, Chains: 3}, size: 7}
+		h := &hysteresis{cfg: HysteresisConfig{Observable: "m", From: 0, To: 2, Points: 3, Dwells: []int{10, 20}, Chains: 3}, size: 7}
 		var parts []any
 		for range h.cfg.Dwells {
 			for chain := range h.cfg.Chains {
@@ -324,11 +325,28 @@ func TestLoopOfAFallingOrderParameter(t *testing.T) {
 			}
 		}
 		r := h.Condense(parts)[0].(*rampResult)
-		if r.Slowest == nil || math.Abs(r.Slowest.Value-2.2) > 1e-12 {
+		if r.Observable != "m" || r.Slowest == nil || math.Abs(r.Slowest.Value-2.2) > 1e-12 {
 			t.Errorf("sign %v: %+v", sign, r.Slowest)
 		}
 		if areas, _ := h.areas(parts); math.Abs(areas[0].Value-sign*2.2) > 1e-12 {
 			t.Errorf("sign %v: area %v", sign, areas[0])
+		}
+	}
+}
+
+// Loops of the order parameter are evidence in a verdict; those of another observable are not.
+func TestLoopOfAnotherObservable(t *testing.T) {
+	for observable, want := range map[string]bool{"m": true, "": true, "rho": false} {
+		tables := analyse(t, sweepOfSpins(6, []int{32, 64}, []float64{0.8, 1, 1.2}, 1000), func(s *sweepAnalysis) {
+			s.observable.Name = "m"
+			s.ramps = []*rampResult{{Observable: observable, Size: 64, Slowest: &analysis.Estimate{Value: 1, StdErr: 0.1}, Exponent: &analysis.Estimate{Value: 0.05, StdErr: 0.01}}}
+		})
+		got := false
+		for _, r := range tables["verdict"] {
+			got = got || r["clue"] == "hysteresis"
+		}
+		if got != want {
+			t.Errorf("a loop of %q: evidence %v, want %v", observable, got, want)
 		}
 	}
 }
