@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"machlup/langevin/exact"
@@ -22,7 +23,7 @@ func phaseChecks() []Check {
 		}
 	}
 	checks = append(append(checks, gaussianOrderChecks()...), hysteresisCheck())
-	return append(append(checks, pottsChecks()...), collapseChecks()...)
+	return slices.Concat(checks, pottsChecks(), collapseChecks(), verdictChecks())
 }
 
 // spinQuantities are the exact values of transition.csv for a law.

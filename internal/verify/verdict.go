@@ -78,3 +78,51 @@ resamples = 60
 	}
 	return checks
 }
+
+// verdictChecks: sweeps of three systems whose kind is known, 25 of each: no verdict is wrong, and at
+// most one of five is undecided. resamples, which the verdict does not use, tells the sweeps apart.
+func verdictChecks() []Check {
+	var checks []Check
+	for _, c := range []struct{ name, want, system, sizes, betas, more string }{
+		{"curie-weiss", "continuous-like", "[system.curie-weiss]\nfield = 0.0", "[32, 64, 128]", "[0.85, 0.92, 1.0, 1.08, 1.16, 1.24, 1.32]", "symmetric = true"},
+		{"potts", "first-order-like", "[system.potts]\nstates = 6", "[20, 40, 80]", "[3.6, 3.8, 3.95, 4.1, 4.25, 4.4]", "symmetric = false"},
+		{"crossover", "crossover", "[system.curie-weiss]\nfield = 0.5", "[64, 128, 256]", "[0.2, 0.3, 0.4, 0.5, 0.6, 0.7]", "symmetric = false"},
+	} {
+		kind := c.name
+		if kind == "crossover" {
+			kind = "curie-weiss"
+		}
+		experiment := fmt.Sprintf(`name = "verify-verdict-%s"
+seed = 88
+[system]
+kind = %q
+%s
+[estimator.transition]
+observable = "m"
+control = "system.%s.beta"
+size = "system.%[4]s.spins"
+energy = "energy"
+conjugate = "beta"
+%[5]s
+chi_norm = "size"
+warmup = 300
+steps = 10000
+chains = 1
+curve = 11
+[sweep.grid]
+"system.%[4]s.spins" = %[6]s
+"system.%[4]s.beta" = %[7]s
+"estimator.transition.resamples" = %[8]s
+`, c.name, kind, c.system, kind, c.more, c.sizes, c.betas, "[10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34]")
+		for _, k := range []struct {
+			id, name  string
+			neither   []string
+			tolerance float64
+		}{{"wrong", "wrong", []string{c.want, "undecided"}, 0.02}, {"not-right", "wrong or undecided", []string{c.want}, 0.2}} {
+			checks = append(checks, Check{ID: fmt.Sprintf("phase/verdict/%s-%s", c.name, k.id), Group: "Transitions", Kind: Exact, Experiment: experiment, Tolerance: k.tolerance, Full: true,
+				Name: fmt.Sprintf("%s, 25 sweeps: share of verdicts %s", c.name, k.name),
+				Cell: Cell{Table: "verdict", Row: map[string]string{"clue": "verdict"}, Column: "supports", Neither: k.neither}})
+		}
+	}
+	return checks
+}

@@ -46,6 +46,9 @@ type Cell struct {
 	Column string
 	StdErr string // MonteCarlo: column of the standard error
 	ESS    string // MonteCarlo: column of the effective number of draws
+	// Neither makes the estimate the share of the rows with the given values that have none of these
+	// in Column; Exact only.
+	Neither []string
 }
 
 // A Result is one object of machlup verify --json.
@@ -233,14 +236,43 @@ func (c Check) judge(o *outcome) Result {
 		c.Exact = c.Law()
 	}
 	r := Result{ID: c.ID, Group: c.Group, Name: c.Name, Kind: c.Kind, Exact: c.Exact, Tolerance: c.Tolerance, Seconds: o.seconds}
-	row, err := o.row(c.Cell)
-	if err == nil {
-		err = r.fill(c, row)
+	var err error
+	if c.Cell.Neither != nil {
+		err = r.share(c, o)
+	} else {
+		var row map[string]string
+		if row, err = o.row(c.Cell); err == nil {
+			err = r.fill(c, row)
+		}
 	}
 	if err != nil {
 		r.Passed, r.Message = false, err.Error()
 	}
 	return r
+}
+
+// share counts rows and decides.
+func (r *Result) share(c Check, o *outcome) error {
+	rows, err := o.table(c.Cell.Table)
+	if err != nil {
+		return err
+	}
+	of, others := 0, 0
+	for _, row := range rows {
+		if matches(row, c.Cell.Row) {
+			of++
+			if !slices.Contains(c.Cell.Neither, row[c.Cell.Column]) {
+				others++
+			}
+		}
+	}
+	if of == 0 {
+		return fmt.Errorf("%s.csv has no row with %v", c.Cell.Table, c.Cell.Row)
+	}
+	estimate := float64(others) / float64(of)
+	deviation := math.Abs(estimate - c.Exact)
+	r.Estimate, r.Error, r.Passed = &estimate, &deviation, deviation <= c.Tolerance
+	return nil
 }
 
 // fill reads the numbers of a row and decides.
@@ -287,18 +319,27 @@ func number(row map[string]string, column string) (float64, error) {
 	return v, nil
 }
 
-// row finds the one row of a table with the wanted values.
-func (o *outcome) row(c Cell) (map[string]string, error) {
+// table reads a table of the run, once.
+func (o *outcome) table(name string) ([]map[string]string, error) {
 	if o.err != nil {
 		return nil, o.err
 	}
-	rows, ok := o.tables[c.Table]
-	if !ok {
-		var err error
-		if rows, err = readTable(filepath.Join(o.dir, "csv", c.Table+".csv")); err != nil {
-			return nil, err
-		}
-		o.tables[c.Table] = rows
+	if rows, ok := o.tables[name]; ok {
+		return rows, nil
+	}
+	rows, err := readTable(filepath.Join(o.dir, "csv", name+".csv"))
+	if err != nil {
+		return nil, err
+	}
+	o.tables[name] = rows
+	return rows, nil
+}
+
+// row finds the one row of a table with the wanted values.
+func (o *outcome) row(c Cell) (map[string]string, error) {
+	rows, err := o.table(c.Table)
+	if err != nil {
+		return nil, err
 	}
 	var found map[string]string
 	for _, row := range rows {
