@@ -46,6 +46,7 @@ func knownSystems() []*knownSystem {
 		{name: "crossover", law: exact.CurieWeiss, field: 0.5, sizes: []int{64, 128, 256}, betas: evenly(0.2, 0.8, 7), want: "crossover"},
 		{name: "weak field", law: exact.CurieWeiss, field: 0.1, sizes: []int{32, 64, 128}, betas: evenly(0.4, 1.2, 9), want: "crossover", small: true},
 		{name: "three colours", law: potts(3), sizes: []int{40, 80, 160}, betas: evenly(2.4, 3, 7), want: "first-order-like", small: true},
+		{name: "three colours, wide", law: potts(3), sizes: []int{40, 80, 160}, betas: evenly(1.6, 3, 11), want: "first-order-like", small: true},
 	}
 }
 

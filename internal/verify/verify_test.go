@@ -84,6 +84,26 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// A share counts the rows asked for, and those alone.
+func TestShare(t *testing.T) {
+	o := &outcome{tables: map[string][]map[string]string{"verdict": {
+		{"clue": "verdict", "supports": "crossover"}, {"clue": "verdict", "supports": "undecided"}, {"clue": "verdict", "supports": "continuous-like"},
+		{"clue": "verdict", "supports": "crossover"}, {"clue": "barrier", "supports": "first-order-like"},
+	}}}
+	c := Check{Kind: Exact, Tolerance: 0.2, Cell: Cell{Table: "verdict", Row: map[string]string{"clue": "verdict"}, Column: "supports", Neither: []string{"crossover", "undecided"}}}
+	if r := c.judge(o); r.Estimate == nil || *r.Estimate != 0.25 || r.Passed {
+		t.Errorf("one of four: %+v", r)
+	}
+	c.Tolerance = 0.25
+	if r := c.judge(o); !r.Passed {
+		t.Errorf("a quarter allowed: %+v", r)
+	}
+	c.Cell.Row = map[string]string{"clue": "hysteresis"}
+	if r := c.judge(o); r.Passed || r.Message == "" {
+		t.Errorf("no rows: %+v", r)
+	}
+}
+
 func format(v *float64) string {
 	if v == nil {
 		return "0"
