@@ -364,6 +364,14 @@ type pairCrossing struct {
 	err    error
 }
 
+// decide says whether it is known that the curves cross, or that they do not.
+func (c *pairCrossing) decide(x []float64, a, b []analysis.Estimate) {
+	c.known = c.err == nil
+	if !c.known && analysis.Uncrossed(a, b) {
+		c.known, c.err = true, fmt.Errorf("they do not cross from %.6g to %.6g: one lies above the other, or both are the same", x[0], x[len(x)-1])
+	}
+}
+
 // cross finds the crossing of two sizes: of their curves, or of the points that they share.
 func (s *sweepAnalysis) cross(a, b *sizeResult) pairCrossing {
 	xa, va, smoothA := a.values(analysis.OrderBinder)
@@ -394,7 +402,7 @@ func (s *sweepAnalysis) cross(a, b *sizeResult) pairCrossing {
 		return c
 	}
 	c.Crossed, c.err = analysis.Crossing(x, ya, yb, false)
-	c.known = c.err == nil || analysis.Uncrossed(ya, yb)
+	c.decide(x, ya, yb)
 	return c
 }
 
@@ -432,7 +440,7 @@ func (s *sweepAnalysis) crossCurves(a, b *sizeResult) pairCrossing {
 		return c
 	}
 	c.Crossed, c.err = analysis.Crossing(x, ya, yb, true)
-	if c.known = c.err == nil || analysis.Uncrossed(ya, yb); c.err != nil {
+	if c.decide(x, ya, yb); c.err != nil {
 		return c
 	}
 	if c.err = curves(c.Lo, c.Hi, 5); c.err == nil {

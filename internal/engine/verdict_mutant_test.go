@@ -16,6 +16,7 @@ func TestVerdictMutants(t *testing.T) {
 		{Name: "dip below the higher end", File: file, Old: "last.Value < end.Value {", New: "(last.Value < end.Value) != pick(MUTANT, true, false) {", Run: evidence},
 		{Name: "crossing of the wrong pair", File: file, Old: "a, b := results[i], results[i+1]", New: "a, b := results[pick(MUTANT, 0, i)], results[i+1]", Run: spins},
 		{Name: "crossings forgotten", File: file, Old: "analysis.Evidence{Crossings: crossings,", New: "analysis.Evidence{Crossings: pick(MUTANT, nil, crossings),", Run: spins},
+		{Name: "not seen to cross is not crossing", File: file, Old: "!c.known && analysis.Uncrossed(a, b)", New: "!c.known && pick(MUTANT, true, analysis.Uncrossed(a, b))", Run: "^TestVerdictUnknownCrossing$"},
 		{Name: "a curve of another size", File: file, Old: "r.curve[i], r.ess[i], nil", New: "r.curve[pick(MUTANT, 0, i)], r.ess[i], nil", Run: spins},
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sort"
 	"strconv"
+	"strings"
 	"testing"
 
 	"machlup/analysis"
@@ -188,6 +189,18 @@ func TestVerdictCrossings(t *testing.T) {
 	}
 	if v := verdictOf(t, tables); v != "continuous-like" {
 		t.Errorf("%v", tables["verdict"])
+	}
+}
+
+// TestVerdictUnknownCrossing: U₄ of sizes that are nearly the same is not seen to cross, which is not to know
+// that it does not; of sizes far apart, in a field, that is known.
+func TestVerdictUnknownCrossing(t *testing.T) {
+	for size, want := range map[int]string{68: "do not lie apart", 256: "do not cross from 0.2 to 0.6"} {
+		k := &knownSystem{law: exact.CurieWeiss, field: 0.5, sizes: []int{64, size}, betas: []float64{0.2, 0.4, 0.6}}
+		tables := analyse(t, k.sweep(rand.New(rand.NewPCG(74, 1)), 1000), func(s *sweepAnalysis) { s.cfg.Symmetric, s.cfg.Resamples, s.curve = false, 10, 9 })
+		if status := tables["crossings"][0]["status"]; !strings.Contains(status, want) {
+			t.Errorf("64 and %d spins: %q, want %q", size, status, want)
+		}
 	}
 }
 
