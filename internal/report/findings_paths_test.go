@@ -157,7 +157,7 @@ func TestLoopIsJudged(t *testing.T) {
 		{5, x(nan, nan), true, "is not known"},
 		{5, x(0.05, 0.01), true, "hardly close"},
 		{-5, x(0.05, 0.01), true, "hardly close"},
-		{5, x(0.5, 0.1), true, "that slower ramps close"},
+		{5, x(0.5, 0.1), true, "that slower ramps close if"},
 		{5, x(0.25, 0.1), true, "is not decided"},
 		{5, x(0.15, 0.1), true, "is not decided"},
 	} {

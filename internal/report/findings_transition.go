@@ -228,9 +228,9 @@ func loopCloses(z float64, x analysis.Estimate, fits bool) string {
 	case !fits || !finite(x.Value) || !(x.StdErr > 0):
 		return ": a loop is left, and whether slower ramps would close it is not known"
 	case x.Value+2*x.StdErr < 0.2:
-		return ": a loop that slower ramps hardly close, as of two states between which it does not hop during the ramp"
+		return ": a loop that slower ramps hardly close if that power goes on, as of two states between which it does not hop during the ramp"
 	case x.Value-2*x.StdErr > 0.2:
-		return ": a loop that slower ramps close. The order parameter lags behind, which is no sign of two states"
+		return ": a loop that slower ramps close if that power goes on. The order parameter then lags behind, which is no sign of two states"
 	}
 	return ": a loop is left, and whether slower ramps would close it is not decided"
 }
