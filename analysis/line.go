@@ -90,3 +90,71 @@ func Arrhenius(temperature []float64, rate []Estimate) (Line, error) {
 	}
 	return FitLine(x, y, s)
 }
+
+// ArrheniusCounts fits rates r = A e^{−ΔU/T} to numbers of escapes in times watched, by the likelihood of
+// Poisson numbers: temperatures with one escape or none count as they are. The line is that of ln r against 1/T, its
+// errors are from the information; ChiSq is the deviance, whose P is approximate for few escapes. It refuses
+// temperatures that are not positive, times that are not, and escapes at fewer than two temperatures.
+//
+// Source: P. McCullagh and J. A. Nelder, Generalized Linear Models (1989), chapter 6.
+func ArrheniusCounts(temperature, escapes, watched []float64) (Line, error) {
+	if len(temperature) != len(escapes) || len(temperature) != len(watched) {
+		panic("analysis: ArrheniusCounts: lengths differ")
+	}
+	x, with, total, time, mean := make([]float64, len(temperature)), 0, 0.0, 0.0, 0.0
+	for i, t := range temperature {
+		if !(t > 0) || !(watched[i] > 0) || !(escapes[i] >= 0) {
+			return Line{}, &Refusal{BadGrid, "Arrhenius fit", t, 0, "temperatures and times watched must be positive"}
+		}
+		if x[i] = 1 / t; escapes[i] > 0 {
+			with++
+		}
+		total, time, mean = total+escapes[i], time+watched[i], mean+x[i]*escapes[i]
+	}
+	if with < 2 {
+		return Line{}, &Refusal{TooShort, "Arrhenius fit", float64(with), 2, "temperatures with an escape: a slope needs two"}
+	}
+	mean /= total // a centre, where intercept and slope are nearly independent
+	a, b := math.Log(total/time), 0.0
+	var k, kx, kxx float64
+	for range 200 {
+		var ga, gb float64
+		k, kx, kxx = 0, 0, 0
+		for i := range x {
+			d := x[i] - mean
+			m := watched[i] * math.Exp(a+b*d)
+			ga, gb = ga+escapes[i]-m, gb+d*(escapes[i]-m)
+			k, kx, kxx = k+m, kx+m*d, kxx+m*d*d
+		}
+		det := k*kxx - kx*kx
+		da, db := (kxx*ga-kx*gb)/det, (k*gb-kx*ga)/det
+		if !(det > 0) || da-da != 0 || db-db != 0 {
+			return Line{}, &Refusal{NotConverged, "Arrhenius fit", det, 0, "the escapes do not determine a slope: more temperatures"}
+		}
+		largest := math.Abs(da)
+		for _, v := range x {
+			largest = math.Max(largest, math.Abs(da+db*(v-mean)))
+		}
+		damp := math.Min(1, 1/largest) // ln r moves by at most 1
+		a, b = a+damp*da, b+damp*db
+		if largest < 1e-12 {
+			break
+		}
+	}
+	det := k*kxx - kx*kx
+	va, vb, cov := kxx/det, k/det, -kx/det
+	l := Line{Slope: Estimate{b, math.Sqrt(vb)}, Free: len(x) - 2, P: math.NaN()}
+	l.Intercept = Estimate{a - b*mean, math.Sqrt(va - 2*mean*cov + mean*mean*vb)}
+	l.Cov = cov - mean*vb
+	for i, v := range x {
+		m := watched[i] * math.Exp(a+b*(v-mean))
+		l.ChiSq += 2 * (m - escapes[i])
+		if escapes[i] > 0 {
+			l.ChiSq += 2 * escapes[i] * math.Log(escapes[i]/m)
+		}
+	}
+	if l.Free > 0 {
+		l.P = mathext.GammaIncRegComp(float64(l.Free)/2, math.Max(0, l.ChiSq)/2)
+	}
+	return l, nil
+}

@@ -178,11 +178,11 @@ func (e *escape) passages(chains []*EscapePart, out *Output) Outcome {
 		out.Table(Escape).Add("first_passage", nil, nil, nil, float64(n), "time", reason)
 		return None("first_passage: %s", reason)
 	}
-	z, p, err := analysis.ExponentialTest(times, passed)
+	p, err := analysis.Exponential(times, passed)
 	if n == len(chains) {
 		status := "ok"
 		if err == nil && p < 1e-3 {
-			status = fmt.Sprintf("ok; not exponential (z = %.1f): its inverse is no rate", z)
+			status = fmt.Sprintf("ok; not exponential (p = %.1g): its inverse is no rate", p)
 		}
 		mean, stderr := meanAndError(times)
 		out.Table(Escape).Add("first_passage", nil, mean*e.eta, stderr*e.eta, float64(n), "time", status)
@@ -193,7 +193,7 @@ func (e *escape) passages(chains []*EscapePart, out *Output) Outcome {
 	case err != nil:
 		return refuse("%v", err)
 	case p < 1e-3:
-		return refuse("%d of %d chains had not passed, and the times are not exponential (z = %.1f): run longer", len(chains)-n, len(chains), z)
+		return refuse("%d of %d chains had not passed, and the times are not exponential (p = %.1g): run longer", len(chains)-n, len(chains), p)
 	}
 	rate, stderr := analysis.EscapeRate(times, passed)
 	out.Table(Escape).Add("first_passage", nil, e.eta/rate, e.eta*stderr/(rate*rate), float64(n), "time",

@@ -220,6 +220,9 @@ func (p *phase) Pool(tasks []Finished, out *Output) error {
 				fates = append(fates, runner.Condense(t.Parts)[0].(fate))
 			}
 		}
+		if n := len(groups[g]) - len(fates); n > 0 {
+			out.Table(Summary).AddAs(g, "replicas left out", float64(n), nil, nil, nil, "1", fmt.Sprintf("of %d: they diverged or failed, and may not have ended like the others", len(groups[g])))
+		}
 		runner.pool(g, fates, out)
 	}
 	poolPhases(tasks, out)
@@ -246,6 +249,9 @@ func (p *phase) pool(group string, fates []fate, out *Output) {
 	add(name, func(m []float64) float64 { return m[0] })
 	add("chi", func(m []float64) float64 { return p.cfg.ChiFactor * (m[1] - m[2]*m[2]) })
 	add("binder", func(m []float64) float64 { return 1 - m[3]/(3*m[1]*m[1]) })
+	unit := p.cols[p.obs].Unit
+	out.Table(Summary).AddAs(group, "low", p.cfg.Low, nil, nil, nil, unit, "a replica has collapsed once the order parameter is below")
+	out.Table(Summary).AddAs(group, "high", p.cfg.High, nil, nil, nil, unit, "it has escaped once, after that, the order parameter is above")
 	p.poolEscapes(group, fates, out)
 	p.poolHistogram(group, fates, out)
 }
@@ -273,13 +279,7 @@ func (p *phase) poolEscapes(group string, fates []fate, out *Output) {
 	out.Table(Phase).AddAs(group, p.size, "escaped_fraction", float64(k)/float64(n), wilsonHalf(k, n), nil, float64(n), nil)
 	if k > 0 {
 		rate, err := analysis.EscapeRate(times, escaped)
-		status := "ok"
-		if z, pvalue, refused := analysis.ExponentialTest(times, escaped); refused != nil {
-			status = "the exponential law was not tested: fewer than 5 escapes"
-		} else if pvalue < 1e-3 {
-			status = fmt.Sprintf("not exponential (z = %.1f): an inverse mean time, not a rate", z)
-		}
-		out.Table(Summary).AddAs(group, "escape_rate", rate, err, nil, nil, "1/step", status)
+		out.Table(Summary).AddAs(group, "escape_rate", rate, err, nil, nil, "1/step", escapeLaw(times, escaped))
 	} else {
 		out.Table(Summary).AddAs(group, "escape_rate", nil, nil, nil, nil, "1/step", "no escape seen")
 	}
@@ -292,6 +292,21 @@ func (p *phase) poolEscapes(group string, fates []fate, out *Output) {
 		out.Table(Survival).AddAs(group, int(s.Time), s.S, s.StdErr, s.AtRisk)
 	}
 }
+
+// escapeLaw says whether an exponential law of the escape times is refuted.
+func escapeLaw(times []float64, escaped []bool) string {
+	switch p, refused := analysis.Exponential(times, escaped); {
+	case refused != nil:
+		return "the exponential law was not tested: fewer than 5 escapes"
+	case p < notExponential:
+		return fmt.Sprintf("not exponential (p = %.1g): an inverse mean time, not a rate", p)
+	default:
+		return fmt.Sprintf("ok; an exponential law is not refuted (p = %.2g)", p)
+	}
+}
+
+// notExponential is the level at which an exponential law is refuted.
+const notExponential = 0.01
 
 // wilsonHalf is half the width of the 68.3 % Wilson interval: it does not vanish at 0 or 1.
 func wilsonHalf(k, n int) float64 {

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"machlup/analysis"
 	"machlup/internal/record"
@@ -70,43 +71,55 @@ func (e *escapeTimes) count() (n int) {
 	return n
 }
 
+// watched is the time at risk of all of them.
+func (e *escapeTimes) watched() (sum float64) {
+	for _, t := range e.times {
+		sum += t
+	}
+	return sum
+}
+
 // rate is the escape rate at a temperature, and why the fit, which begins at from, leaves it out, or what
 // is wrong with it.
 func (e *escapeTimes) rate(temperature, from float64) (rate analysis.Estimate, fits bool, status string) {
-	if e == nil {
+	if e == nil || e.watched() == 0 {
 		return analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}, false, "no replica collapsed"
 	}
-	rate.Value, rate.StdErr = analysis.EscapeRate(e.times, e.escaped)
-	switch _, p, err := analysis.ExponentialTest(e.times, e.escaped); {
+	if rate.Value, rate.StdErr = analysis.EscapeRate(e.times, e.escaped); e.count() == 0 {
+		rate = analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}
+	}
+	switch {
 	case !(temperature > 0):
 		return rate, false, "not in the fit: a temperature must be positive"
 	case temperature < from:
 		return rate, false, fmt.Sprintf("not in the fit: below arrhenius_from = %v", from)
-	case e.count() < 2:
-		return analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}, false, fmt.Sprintf("%d escapes: a logarithm with an error needs two", e.count())
-	case err == nil && p < 1e-3:
-		return rate, true, fmt.Sprintf("ok; escape times are not exponential (p = %.1g): an inverse mean time, not a rate", p)
+	case e.count() == 0:
+		return rate, true, "ok; no escape seen: it counts as none"
 	}
-	return rate, true, "ok"
+	return rate, true, "ok; " + strings.TrimPrefix(escapeLaw(e.times, e.escaped), "ok; ")
 }
 
-// writeEscapeFit fits ln rate against 1/T for one size.
+// writeEscapeFit fits ln rate against 1/T for one size, temperatures from a lowest on.
 func writeEscapeFit(name string, z *sweepSize, at map[[2]float64]*escapeTimes, from float64, out *Output) {
-	var temperatures []float64
-	var rates []analysis.Estimate
+	var temperatures, escapes, watched []float64
+	floor, where := analysis.Estimate{}, 0.0 // the rate where the injected noise is not what drives it
 	for _, p := range z.points {
-		if rate, fits, _ := at[[2]float64{z.size, p.control}].rate(p.control, from); fits {
-			temperatures, rates = append(temperatures, p.control), append(rates, rate)
+		e := at[[2]float64{z.size, p.control}]
+		rate, fits, _ := e.rate(p.control, from)
+		if fits {
+			temperatures, escapes, watched = append(temperatures, p.control), append(escapes, float64(e.count())), append(watched, e.watched())
+		} else if rate.Value > 0 {
+			floor, where = rate, p.control
 		}
 	}
-	line, err := analysis.Line{}, fmt.Errorf("%d temperatures have a rate: three are needed for a barrier and its test", len(rates))
-	if len(rates) >= 3 {
-		line, err = analysis.Arrhenius(temperatures, rates)
+	line, err := analysis.Line{}, fmt.Errorf("replicas collapsed at %d temperatures of the fit: three are needed for a barrier and its test", len(escapes))
+	if len(escapes) >= 3 {
+		line, err = analysis.ArrheniusCounts(temperatures, escapes, watched)
 	}
 	for _, p := range z.points {
-		rate, _, status := at[[2]float64{z.size, p.control}].rate(p.control, from)
+		rate, fits, status := at[[2]float64{z.size, p.control}].rate(p.control, from)
 		fit := analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}
-		if err == nil && p.control > 0 && p.control >= from {
+		if err == nil && fits {
 			fit = line.At(1 / p.control)
 		}
 		out.Table(ArrheniusTable).AddAs(name, z.size, p.control, 1/p.control, rate.Value, rate.StdErr, math.Log(rate.Value), rate.StdErr/rate.Value, fit.Value, fit.StdErr, status)
@@ -117,8 +130,11 @@ func writeEscapeFit(name string, z *sweepSize, at map[[2]float64]*escapeTimes, f
 		return
 	}
 	status := "ok; rate = A·e^{−ΔU/T}"
-	if line.P < 1e-3 {
+	switch lowest := line.At(1 / temperatures[0]); {
+	case line.P < 1e-3:
 		status = fmt.Sprintf("ln rate is not a line in 1/T (p = %.1g): there is no one barrier", line.P)
+	case floor.Value > 0 && math.Log(floor.Value)+2*floor.StdErr/floor.Value > lowest.Value:
+		status += fmt.Sprintf("; but at T = %v the rate is %.3g ± %.1g, not below that of the lowest temperature of the fit: other noise drives it there", where, floor.Value, floor.StdErr)
 	}
 	sum.AddAs(name, barrier, -line.Slope.Value, line.Slope.StdErr, nil, nil, "control", status)
 	sum.AddAs(name, prefactor, line.Intercept.Value, line.Intercept.StdErr, nil, nil, "ln(1/step)", status)
@@ -129,4 +145,4 @@ var ArrheniusTable = record.Schema{Name: "arrhenius", Doc: "escape rates against
 	Columns: []record.Column{colTask, colSize, colControl, float("inverse_temperature", "1/control", "1/T; empty at T = 0"),
 		float("rate", "1/step", "escapes over time at risk, censoring included"), float("rate_stderr", "1/step", "its standard error"),
 		float("log_rate", "ln(1/step)", "natural logarithm of rate"), float("log_rate_stderr", "1", "its standard error"),
-		float("fit", "ln(1/step)", "the line"), float("fit_stderr", "1", "its standard error"), colStatus}}
+		float("fit", "ln(1/step)", "the line, by the likelihood of the numbers of escapes; at the temperatures fitted"), float("fit_stderr", "1", "its standard error"), colStatus}}

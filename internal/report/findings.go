@@ -67,27 +67,21 @@ func at(heading, sentence string) string {
 // collapseFindings says how many replicas collapse and how many of them escape, and at what
 // rate.
 func collapseFindings(r *run) []string {
-	t := r.phaseTable()
+	list, observable := r.escapePoints()
 	var text []string
-	for k, group := range t.points.list {
-		c := t.cells[k]
-		collapsed, known := c["collapsed_fraction"]
-		if !known || !finite(collapsed[0]) {
+	for _, e := range list {
+		if e.replicas == 0 {
 			continue
 		}
-		s := fmt.Sprintf("%s of the replicas collapse", withError(collapsed[0], collapsed[1]))
-		if e, ok := c["escaped_fraction"]; ok && finite(e[0]) {
-			s += fmt.Sprintf(", %s of these escape within the run", withError(e[0], e[1]))
+		s := fmt.Sprintf("%d of %s collapse", e.collapsed, counted(e.replicas, "replica"))
+		if e.collapsed > 0 {
+			s += fmt.Sprintf(", %d of these escape within the run", e.escaped)
+			if finite(e.rate) {
+				s += fmt.Sprintf(", %s per step at risk", withError(e.rate, e.rateErr))
+			}
 		}
-		if rate, ok := c["escape_rate"]; ok && finite(rate[0]) {
-			s += fmt.Sprintf(", at a rate of %s per step", withError(rate[0], rate[1]))
-		} else if collapsed[0] > 0 {
-			s += "; no rate of escape can be given"
-		}
-		if rho, ok := c["rho"]; ok {
-			s += fmt.Sprintf(". The order parameter at the end is ⟨ρ⟩ = %s", withError(rho[0], rho[1]))
-		}
-		text = append(text, at(r.title(parseLabel(group).point), s+"."))
+		s += fmt.Sprintf(". At the end ⟨%s⟩ = %s", observable, withError(e.mean, e.meanErr))
+		text = append(text, at(r.title(e.point), s+"."))
 	}
 	return some(text, "phase")
 }

@@ -111,6 +111,9 @@ func escapeFindings(r *run) []string {
 		return nil
 	}
 	var text []string
+	if low, high := r.thresholds(); finite(low) {
+		text = append(text, fmt.Sprintf("A replica has collapsed, or concentrated, once %s < %s, and escaped once it is above %s after that; others are neither.", observable, number("%.3g", low), number("%.3g", high)))
+	}
 	if c := r.centreText(); c != "" {
 		text = append(text, "Where a point does not say otherwise: "+c+".")
 	}
@@ -140,7 +143,7 @@ func (r *run) boundary(ladder []*escapePoint, key string) string {
 		name := func(e *escapePoint) string { return r.value(e.point, key) }
 		switch {
 		case top < 0:
-			return fmt.Sprintf("%s is not bracketed: no replica %s at any temperature, %d of %d at %s", what, verb, 0, ladder[0].replicas, name(ladder[0]))
+			return fmt.Sprintf("%s is not bracketed: none of the replicas %s at any temperature (%d at %s)", what, verb, ladder[0].replicas, name(ladder[0]))
 		case top == len(ladder)-1:
 			e := ladder[top]
 			return fmt.Sprintf("%s is not bracketed: %d of %d replicas %s at the highest temperature %s", what, count(e), e.replicas, verb, name(e))
@@ -161,30 +164,65 @@ func noneBound(n int) float64 { return 1 - math.Pow(0.05, 1/float64(n)) }
 // escapeLaws says whether escape times are exponential.
 func escapeLaws(r *run, list []*escapePoint) []string {
 	var ok, not []string
-	few := 0
+	few, scarce := 0, false
 	for _, e := range list {
 		name := r.title(e.point)
-		switch {
+		if name == "" {
+			name = "the centre"
+		}
+		_, p, _ := strings.Cut(strings.TrimSuffix(e.law, ")"), "(")
+		switch p, _, _ = strings.Cut(p, ")"); {
 		case e.escaped == 0:
-		case e.law == "ok":
-			ok = append(ok, fmt.Sprintf("%s (%s per step, %d escapes)", name, withError(e.rate, e.rateErr), e.escaped))
+		case strings.HasPrefix(e.law, "ok"):
+			ok = append(ok, fmt.Sprintf("%s (%s per step, %s, %s)", name, withError(e.rate, e.rateErr), counted(e.escaped, "escape"), p))
+			scarce = scarce || e.escaped < 20
 		case strings.HasPrefix(e.law, "not exponential"):
-			not = append(not, fmt.Sprintf("%s (%d escapes, %s)", name, e.escaped, strings.TrimPrefix(e.law, "not exponential ")))
+			not = append(not, fmt.Sprintf("%s (%s, %s)", name, counted(e.escaped, "escape"), p))
 		default:
 			few++
 		}
 	}
 	var text []string
 	if len(ok) > 0 {
-		text = append(text, "Escape times are compatible with one exponential law, counted from the collapse, at "+strings.Join(ok, "; ")+".")
+		s := "Waits from the collapse to the escape do not refute one exponential law at " + strings.Join(ok, "; ") + "."
+		if scarce {
+			s += " With fewer than 20 escapes only gross departures would be seen."
+		}
+		text = append(text, s)
 	}
 	if len(not) > 0 {
-		text = append(text, "They are not at "+strings.Join(not, "; ")+": there is no one rate.")
+		text = append(text, "They refute it at "+strings.Join(not, "; ")+": escapes over time at risk are an inverse mean time there, no rate.")
 	}
 	if few > 0 {
-		text = append(text, fmt.Sprintf("At %d points with fewer than five escapes the law is not tested.", few))
+		text = append(text, fmt.Sprintf("At %s with fewer than five escapes the law is not tested.", counted(few, "point")))
 	}
 	return text
+}
+
+// counted is a number of things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// thresholds are those of collapse and escape, of the first point.
+func (r *run) thresholds() (low, high float64) {
+	low, high = nan, nan
+	r.each("summary", func(w row) {
+		switch w.text("quantity") {
+		case "low":
+			if !finite(low) {
+				low = w.float("value")
+			}
+		case "high":
+			if !finite(high) {
+				high = w.float("value")
+			}
+		}
+	})
+	return low, high
 }
 
 // barriers quotes the fits of ln rate against 1/T, of series with more than one temperature.

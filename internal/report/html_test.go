@@ -48,22 +48,13 @@ func TestFindings(t *testing.T) {
 
 func TestCollapseFindings(t *testing.T) {
 	dir := t.TempDir()
-	s := newSynthetic(t, dir)
-	const key = "noise.temperature_g"
-	for _, v := range []string{"0", "0.01"} {
-		s.add(tasksSchema(key), "phase/temperature_g="+v+"/r0", "0123456789abcdef", 0, "ok", nil, v)
-	}
-	s.add(engine.Phase, "phase/temperature_g=0", 593.0, "rho", 0.66, 0.1, nil, 16.0, nil)
-	s.add(engine.Phase, "phase/temperature_g=0", 593.0, "collapsed_fraction", 0.875, 0.083, nil, 16.0, nil)
-	s.add(engine.Phase, "phase/temperature_g=0", 593.0, "escaped_fraction", 0.57, 0.13, nil, 14.0, nil)
-	s.add(engine.Summary, "phase/temperature_g=0", "escape_rate", 1.75e-4, 6.2e-5, nil, nil, "1/step", "ok")
-	s.add(engine.Phase, "phase/temperature_g=0.01", 593.0, "collapsed_fraction", 0.062, 0.064, nil, 16.0, nil)
-	s.add(engine.Phase, "phase/temperature_g=0.01", 593.0, "escaped_fraction", 0.0, 0.2, nil, 1.0, nil)
-	s.add(engine.Summary, "phase/temperature_g=0.01", "escape_rate", nil, nil, nil, nil, "1/step", "no escapes")
-	s.commit()
+	star(t, dir, []starPoint{
+		{"0.0", "128", "float64", []int{0, 0, -1, 2000}, 0},
+		{"0.01", "128", "float64", repeat(3, -1), 0},
+	})
 	want := []string{
-		"At temperature_g = 0: 0.875(83) of the replicas collapse, 0.57(13) of these escape within the run, at a rate of 1.75(62)e−4 per step. The order parameter at the end is ⟨ρ⟩ = 0.66(10).",
-		"At temperature_g = 0.01: 0.062(64) of the replicas collapse, 0.00(20) of these escape within the run; no rate of escape can be given.",
+		"At temperature_g = 0.0: 3 of 4 replicas collapse, 1 of these escape within the run, 0.00100(10) per step at risk. At the end ⟨rho⟩ = 0.53(25).",
+		"At temperature_g = 0.01: 0 of 3 replicas collapse. At the end ⟨rho⟩ = 1.",
 	}
 	r := open(dir)
 	if d := cmp.Diff(want, collapseFindings(r)); d != "" || r.err != nil {
