@@ -280,6 +280,7 @@ func (p *phase) poolEscapes(group string, fates []fate, out *Output) {
 	if k > 0 {
 		rate, err := analysis.EscapeRate(times, escaped)
 		out.Table(Summary).AddAs(group, "escape_rate", rate, err, nil, nil, "1/step", escapeLaw(times, escaped))
+		out.Table(Phase).AddAs(group, p.size, "escape_rate", rate, err, nil, float64(k), nil)
 	} else {
 		out.Table(Summary).AddAs(group, "escape_rate", nil, nil, nil, nil, "1/step", "no escape seen")
 	}

@@ -102,17 +102,21 @@ func (e *escapeTimes) rate(temperature, from float64) (rate analysis.Estimate, f
 // writeEscapeFit fits ln rate against 1/T for one size, temperatures from a lowest on.
 func writeEscapeFit(name string, z *sweepSize, at map[[2]float64]*escapeTimes, from float64, out *Output) {
 	var temperatures, escapes, watched []float64
+	refuted := 0
 	floor, where := analysis.Estimate{}, 0.0 // the rate where the injected noise is not what drives it
 	for _, p := range z.points {
 		e := at[[2]float64{z.size, p.control}]
-		rate, fits, _ := e.rate(p.control, from)
+		rate, fits, status := e.rate(p.control, from)
 		if fits {
+			if strings.Contains(status, "not exponential") {
+				refuted++
+			}
 			temperatures, escapes, watched = append(temperatures, p.control), append(escapes, float64(e.count())), append(watched, e.watched())
 		} else if rate.Value > 0 {
 			floor, where = rate, p.control
 		}
 	}
-	line, err := analysis.Line{}, fmt.Errorf("replicas collapsed at %d temperatures of the fit: three are needed for a barrier and its test", len(escapes))
+	line, err := analysis.Line{}, fmt.Errorf("three temperatures at which replicas collapsed are needed for a barrier and its test: found %d", len(escapes))
 	if len(escapes) >= 3 {
 		line, err = analysis.ArrheniusCounts(temperatures, escapes, watched)
 	}
@@ -135,6 +139,9 @@ func writeEscapeFit(name string, z *sweepSize, at map[[2]float64]*escapeTimes, f
 		status = fmt.Sprintf("ln rate is not a line in 1/T (p = %.1g): there is no one barrier", line.P)
 	case floor.Value > 0 && math.Log(floor.Value)+2*floor.StdErr/floor.Value > lowest.Value:
 		status += fmt.Sprintf("; but at T = %v the rate is %.3g ± %.1g, not below that of the lowest temperature of the fit: other noise drives it there", where, floor.Value, floor.StdErr)
+	}
+	if refuted > 0 {
+		status += fmt.Sprintf("; escape times refute a rate at %d of %d temperatures", refuted, len(escapes))
 	}
 	sum.AddAs(name, barrier, -line.Slope.Value, line.Slope.StdErr, nil, nil, "control", status)
 	sum.AddAs(name, prefactor, line.Intercept.Value, line.Intercept.StdErr, nil, nil, "ln(1/step)", status)

@@ -49,8 +49,9 @@ func collapseSection(r *run) *section {
 	names := map[string]string{"chi": "χ", "binder": "U₄", "collapsed_fraction": "collapsed", "escaped_fraction": "escaped", "escape_rate": "escapes [1/step]"}
 	s := &section{header: []string{"Collapse", "replicas"}, left: 1}
 	columns := t.observables.list
+	_, listed := t.observables.index["escape_rate"]
 	for _, c := range t.cells {
-		if v, ok := c["escape_rate"]; ok && finite(v[0]) {
+		if v, ok := c["escape_rate"]; ok && !listed && finite(v[0]) {
 			columns = append(append([]string(nil), columns...), "escape_rate")
 			break
 		}

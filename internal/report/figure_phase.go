@@ -118,6 +118,8 @@ func phaseName(observable string) string {
 		return "⟨O⟩/K at the largest tilt"
 	case "largest_tilt_variance_per_step":
 		return "largest Var(O)/K"
+	case "escape_rate":
+		return "escapes over time at risk"
 	case "first_passage":
 		return "mean first passage"
 	case "s_min":
@@ -161,6 +163,8 @@ func (r *run) phaseUnit(observable string) string {
 		return "data"
 	case "first_passage":
 		return "time"
+	case "escape_rate":
+		return "1/step"
 	}
 	return "1"
 }

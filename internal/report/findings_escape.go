@@ -243,6 +243,10 @@ func (r *run) barriers() (text []string) {
 			text = append(text, at(heading, "the rate of escape has no barrier: "+status+"."))
 			return
 		}
+		if strings.HasPrefix(status, "ln rate") {
+			text = append(text, at(heading, status+"."))
+			return
+		}
 		sentence := fmt.Sprintf("the rate of escape as e^{−ΔU/T} has ΔU = %s (%s)", withError(v, w.float("stderr")), status)
 		if math.Abs(v) < 2*w.float("stderr") {
 			sentence += ": not told apart from a rate that does not depend on T"

@@ -53,7 +53,37 @@ lags = %s
 	passage := check("double-well-passage", "double well: mean first passage of the discrete chain", coarse, "first_passage", 0.39,
 		func() float64 { return eta * euler().MeanFirstPassage(-1, 0.005) })
 	passage.Exact = 5.93 // to judge the cap by
+	replicas := Check{ID: "escape/double-well-replicas", Group: "Escape", Name: "double well: escapes over time at risk of 400 replicas, against the mean first passage of the discrete chain", Kind: MonteCarlo,
+		Experiment: fmt.Sprintf(`name = "verify-escape-replicas"
+seed = 33
+[system]
+kind = "double-well"
+[system.double-well]
+tilt = %v
+[trainer]
+scheme = "euler-maruyama"
+start = [-1.0]
+[trainer.euler-maruyama]
+eta = %v
+temperature = %v
+[observables]
+names = ["x0"]
+[estimator.phase]
+observable = "x0"
+low = -0.5
+high = 0.005
+steps = 1500
+every = 1
+window = 100
+[run]
+replicas = 400
+[output]
+tables = ["phase", "summary"]
+`, tilt, eta, temperature),
+		Exact: 0.0101, Law: func() float64 { return 1 / euler().MeanFirstPassage(-1, 0.005) }, Tolerance: 0.00066,
+		Cell: Cell{Table: "phase", Row: map[string]string{"observable": "escape_rate"}, Column: "mean", StdErr: "stderr", ESS: "ess"}}
 	return []Check{
+		replicas,
 		check("double-well-kernel", "double well, Euler–Maruyama at a large step: −ln λ₂/η of the discrete kernel", coarse, "relaxation_rate", 0.012,
 			func() float64 { return -math.Log(euler().Eigenvalues(2)[1]) / eta }),
 		passage,
