@@ -22,7 +22,7 @@ func survivalFigure(r *run) *page {
 	}
 	p := newPanel("", scale{label: "steps since the collapse", unit: "step", tight: true}, scale{label: "fraction still collapsed", unit: "1"})
 	headings := r.headings(groups.list)
-	shown, chosen := r.atCentre(groups.list), "all else as in most points"
+	shown, chosen := r.longestLadder(groups.list), "the longest ladder in one key"
 	if len(curves) <= crowd || len(shown) < 2 {
 		shown, chosen = spreadOut(len(curves), maxPanels), "evenly chosen"
 	}
@@ -53,23 +53,25 @@ func survivalFigure(r *run) *page {
 // crowd is how many curves of a star can be told apart in one panel.
 const crowd = 8
 
-// atCentre are the indices of the groups whose point is at the centre of a star in every key that has one: of a
-// star about a ladder, the ladder.
-func (r *run) atCentre(groups []string) (in []int) {
-	centre := r.centre()
-	if len(centre) == 0 {
+// longestLadder are the indices of the groups that differ in the most swept number alone; of several such, the most
+// groups. Empty where no number is swept.
+func (r *run) longestLadder(groups []string) (longest []int) {
+	var points []string
+	for _, g := range groups {
+		points = append(points, parseLabel(g).point)
+	}
+	key := r.abscissa(points)
+	if key == "" {
 		return nil
 	}
-groups:
-	for i, g := range groups {
-		for key, v := range centre {
-			if r.value(parseLabel(g).point, key) != v {
-				continue groups
-			}
+	ladders := map[string][]int{}
+	for i, p := range points {
+		rest := r.title(p, key)
+		if ladders[rest] = append(ladders[rest], i); len(ladders[rest]) > len(longest) {
+			longest = ladders[rest]
 		}
-		in = append(in, i)
 	}
-	return in
+	return longest
 }
 
 // survival reads the curves, and from summary.csv how long each replica was watched.

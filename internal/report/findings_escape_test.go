@@ -216,3 +216,19 @@ func TestPlaneOfStar(t *testing.T) {
 		t.Error(title) // batch and precision are as in most points
 	}
 }
+
+// Of a star's survival curves the longest ladder is shown: temperatures at the batch that has most of them.
+func TestLongestLadder(t *testing.T) {
+	dir := t.TempDir()
+	s := newSynthetic(t, dir)
+	var groups []string
+	for _, p := range [][2]string{{"0.1", "64"}, {"0.2", "64"}, {"0.1", "128"}, {"0.2", "128"}, {"0.3", "128"}, {"0.1", "256"}} {
+		point := fmt.Sprintf("temperature_g=%s,batch=%s", p[0], p[1])
+		s.add(tasksSchema("noise.temperature_g", "trainer.batch"), "phase/"+point+"/r0", "0123456789abcdef", 0, "ok", nil, p[0], p[1])
+		groups = append(groups, "phase/"+point)
+	}
+	s.commit()
+	if d := cmp.Diff([]int{2, 3, 4}, open(dir).longestLadder(groups)); d != "" {
+		t.Error(d)
+	}
+}
