@@ -93,8 +93,8 @@ class Run:
     def __getitem__(self, table: str) -> pd.DataFrame:
         """A table with the swept parameters of its tasks, and the replica, as further columns.
 
-        Rows that pool replicas or estimators belong to no single task; they get the
-        parameters of their sweep point. ``attrs["units"]`` and ``attrs["docs"]`` hold
+        Rows that pool replicas, estimators or starts belong to no single task; they get the
+        parameters that all their tasks share, and a missing value where these differ. ``attrs["units"]`` and ``attrs["docs"]`` hold
         unit and meaning by column, ``attrs["description"]`` those of the table.
         """
         if table == "tasks":
@@ -107,11 +107,24 @@ class Run:
         missing = [k for k in self.swept if k not in frame.columns]
         if not missing or "task" not in frame.columns:
             return frame.copy()
-        points = self.tasks.assign(_point=self.tasks["task"].map(point)).drop_duplicates("_point").set_index("_point")[missing]
-        joined = frame.assign(_point=frame["task"].map(point)).merge(points, how="left", left_on="_point", right_index=True).drop(columns="_point")
+        labels = frame["task"].map(point)
+        joined = frame.assign(_point=labels).merge(self._parameters(labels.unique())[missing], how="left", left_on="_point", right_index=True).drop(columns="_point")
         joined.attrs = {**frame.attrs, "units": frame.attrs["units"] | {k: self.tasks.attrs["units"][k] for k in missing},
                         "docs": frame.attrs["docs"] | {k: self.tasks.attrs["docs"][k] for k in missing}}
         return joined
+
+    def _parameters(self, points) -> pd.DataFrame:
+        """By sweep point, the parameters that its tasks share: those whose label has all its parts."""
+        parts = [set(point(t).split(",")) for t in self.tasks["task"]]
+        known, first, shared = [], [], []
+        for p in points:
+            rows = [i for i, of in enumerate(parts) if p == "" or set(p.split(",")) <= of]
+            if rows:
+                known.append(p)
+                first.append(rows[0])
+                shared.append((self.tasks[self.swept].iloc[rows].nunique(dropna=False) == 1).tolist())
+        frame = self.tasks[self.swept].iloc[first].set_axis(known)
+        return frame.where(pd.DataFrame(shared, index=known, columns=self.swept, dtype=bool))
 
     def describe(self, table: str) -> pd.DataFrame:
         """Unit and meaning of every column of a table."""

@@ -62,6 +62,28 @@ class Tables(unittest.TestCase):
             self.assertEqual(mr.load(copy).check(), ["csv/partition.csv"])
 
 
+class PooledStarts(unittest.TestCase):
+    """Rows over several starts have the parameters that all of these share, and no start."""
+
+    def test_parameters(self):
+        run = mr.load("curie-weiss")
+        beta, spins, start = (f"system.curie-weiss.{k}" for k in ("beta", "spins", "start"))
+        self.assertEqual(set(run.tasks[start]), {"up", "mixed"})
+        for table in ("transition", "phase"):
+            frame = run[table]
+            self.assertGreater(len(frame), 0)
+            self.assertFalse(frame["task"].str.contains("start=").any())
+            self.assertTrue(frame[start].isna().all())
+            self.assertTrue((frame[spins] == frame["size"]).all())
+            self.assertTrue(frame[beta].notna().all())
+            self.assertEqual([frame[k].dtype for k in (beta, spins)], [run.tasks[k].dtype for k in (beta, spins)])
+        self.assertTrue((run["transition"][beta] == run["transition"]["control"]).all())
+        own = run["summary"].query("quantity == 'tau_int'")  # of a task, which has one start
+        self.assertEqual(set(own[start]), {"up", "mixed"})
+        whole = run["crossings"]  # of all tasks
+        self.assertTrue(whole[[beta, spins, start]].isna().all(axis=None))
+
+
 class Labels(unittest.TestCase):
     def test_point(self):
         for label, want in {

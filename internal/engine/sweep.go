@@ -62,7 +62,7 @@ func (c SweepConfig) norm(size float64) float64 {
 
 // A sweepTask is a finished task placed in its sweep.
 type sweepTask struct {
-	label         string // task label without the replica
+	label         string // task label without the replica and the start: both are pooled
 	series        string // estimator, and the swept keys that are none of control, size, starts
 	control, size float64
 	m, e          [][]float64 // chains × draws; e nil without an energy
@@ -71,7 +71,7 @@ type sweepTask struct {
 
 // place puts a finished task into its sweep. size is the system's own.
 func (c SweepConfig) place(t Finished, size float64) sweepTask {
-	s := sweepTask{label: t.Group, control: c.number(t, c.Control), size: size, diverged: t.Outcome.Status == Diverged}
+	s := sweepTask{label: c.withoutStart(t), control: c.number(t, c.Control), size: size, diverged: t.Outcome.Status == Diverged}
 	if c.SizeValue == "key" {
 		s.size = c.number(t, c.Size)
 	}
@@ -85,6 +85,15 @@ func (c SweepConfig) place(t Finished, size float64) sweepTask {
 	estimator, _, _ := strings.Cut(t.Group, "/")
 	s.series = strings.Trim(estimator+"/"+strings.Join(rest, ","), "/")
 	return s
+}
+
+// withoutStart is the label of a task's group less its start: a row that pools starts claims none of them.
+func (c SweepConfig) withoutStart(t Finished) string {
+	estimator, point, _ := strings.Cut(t.Group, "/")
+	if value, swept := t.Swept[c.Starts]; swept {
+		point = strings.Replace(","+point+",", ","+shortKey(t.Swept, c.Starts)+"="+value+",", ",", 1)
+	}
+	return strings.Trim(estimator+"/"+strings.Trim(point, ","), "/")
 }
 
 // shortKey is the last part of a swept key, and all of it where another key ends alike: the rates of two

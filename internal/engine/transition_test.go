@@ -312,6 +312,31 @@ func TestSeriesOfTwoPlayers(t *testing.T) {
 	}
 }
 
+// TestLabelOfPooledStarts: a row over several starts claims none of them.
+func TestLabelOfPooledStarts(t *testing.T) {
+	c := defaultSweep()
+	c.Control, c.Starts = "system.ising.beta", "system.ising.start"
+	swept := map[string]string{"system.ising.beta": "0.4", "system.ising.side": "4", "system.ising.start": "up"}
+	for group, want := range map[string]string{
+		"transition/side=4,beta=0.4,start=up": "transition/side=4,beta=0.4",
+		"transition/start=up,beta=0.4,side=4": "transition/beta=0.4,side=4",
+		"transition/beta=0.4,start=up,side=4": "transition/beta=0.4,side=4",
+	} {
+		if got := c.place(Finished{Group: group, Swept: swept}, 16).label; got != want {
+			t.Errorf("%s: label %q", group, got)
+		}
+	}
+	swept["trainer.generator.start"] = "file" // another start: the label spells both keys out
+	full := "transition/beta=0.4,system.ising.start=up,trainer.generator.start=file"
+	if got := c.place(Finished{Group: full, Swept: swept}, 16).label; got != "transition/beta=0.4,trainer.generator.start=file" {
+		t.Errorf("label %q", got)
+	}
+	c.Starts = ""
+	if got := c.place(Finished{Group: full, Swept: swept}, 16).label; got != full {
+		t.Errorf("without starts: label %q", got)
+	}
+}
+
 // TestLoopOfAFallingOrderParameter: the lag of an m that falls with the control parameter is
 // evidence as that of one that rises.
 func TestLoopOfAFallingOrderParameter(t *testing.T) {

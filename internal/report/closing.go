@@ -29,6 +29,7 @@ var sections = []func(*run) *section{
 	noiseSection,
 	modesSection,
 	collapseSection,
+	orderSection,
 	stationarySection,
 	finalSection,
 	tasksSection,

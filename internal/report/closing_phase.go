@@ -1,11 +1,11 @@
 package report
 
-// phaseTable is what phase.csv says of sweep points whose replicas are pooled, except of
+// phaseTable is what phase.csv says of sweep points whose replicas or chains are pooled, except of
 // those that have modes.
 type phaseTable struct {
 	points, observables ordered
 	cells               []map[string][2]float64 // by point: value and error by observable
-	replicas            map[string]float64      // by point
+	draws               map[string]float64      // by point: replicas, or the effective draws of chains
 }
 
 func (t *phaseTable) set(group, observable string, value, err float64) {
@@ -16,18 +16,19 @@ func (t *phaseTable) set(group, observable string, value, err float64) {
 	t.cells[k][observable] = [2]float64{value, err}
 }
 
-// phaseTable reads phase.csv, and from summary.csv the rates of escape, "escape_rate".
-func (r *run) phaseTable() *phaseTable {
-	t := &phaseTable{replicas: map[string]float64{}}
+// phaseTable reads phase.csv, the rows with a τ_int (of chains) or those without (of replicas), and
+// from summary.csv the rates of escape, "escape_rate".
+func (r *run) phaseTable(chains bool) *phaseTable {
+	t := &phaseTable{draws: map[string]float64{}}
 	modes, _ := r.modeTable() // has a section of its own
 	r.each("phase", func(w row) {
 		l := parseLabel(w.text("task"))
-		if _, elsewhere := modes.index[l.group()]; elsewhere || l.replica >= 0 {
+		if _, elsewhere := modes.index[l.group()]; elsewhere || l.replica >= 0 || finite(w.float("tau_int")) != chains {
 			return
 		}
 		o := w.text("observable")
 		if t.observables.add(o) == 0 {
-			t.replicas[l.group()] = w.float("ess")
+			t.draws[l.group()] = w.float("ess")
 		}
 		t.set(l.group(), o, w.float("mean"), w.float("stderr"))
 	})
@@ -40,14 +41,25 @@ func (r *run) phaseTable() *phaseTable {
 	return t
 }
 
+// statisticNames are the columns of statistics that are no mean of an observable, or have a symbol.
+var statisticNames = map[string]string{"chi": "χ", "binder": "U₄", "collapsed_fraction": "collapsed", "escaped_fraction": "escaped", "escape_rate": "escapes [1/step]",
+	"abs_m": "⟨|m|⟩", "m2": "⟨m²⟩", "m4": "⟨m⁴⟩", "energy": "⟨E⟩", "heat_capacity": "C/size"}
+
 // collapseSection lists the order parameter over the replicas of each sweep point.
 func collapseSection(r *run) *section {
-	t := r.phaseTable()
+	return r.phaseSection(r.phaseTable(false), "Collapse", "replicas")
+}
+
+// orderSection lists the order parameter along the chains of each sweep point.
+func orderSection(r *run) *section {
+	return r.phaseSection(r.phaseTable(true), "Order parameter", "effective draws")
+}
+
+func (r *run) phaseSection(t *phaseTable, title, draws string) *section {
 	if len(t.cells) == 0 {
 		return nil
 	}
-	names := map[string]string{"chi": "χ", "binder": "U₄", "collapsed_fraction": "collapsed", "escaped_fraction": "escaped", "escape_rate": "escapes [1/step]"}
-	s := &section{header: []string{"Collapse", "replicas"}, left: 1}
+	s := &section{header: []string{title, draws}, left: 1}
 	columns := t.observables.list
 	_, listed := t.observables.index["escape_rate"]
 	for _, c := range t.cells {
@@ -57,7 +69,7 @@ func collapseSection(r *run) *section {
 		}
 	}
 	for _, o := range columns {
-		name, ok := names[o]
+		name, ok := statisticNames[o]
 		if !ok {
 			name = "⟨" + o + "⟩"
 		}
@@ -66,7 +78,7 @@ func collapseSection(r *run) *section {
 	s.header = append(s.header, "")
 	headings := r.headings(t.points.list)
 	for k, group := range t.points.list {
-		row := []string{headings[k], withError(t.replicas[group], nan)}
+		row := []string{headings[k], number("%.0f", t.draws[group])}
 		for _, o := range columns {
 			cell := "–"
 			if v, ok := t.cells[k][o]; ok {

@@ -84,14 +84,7 @@ func phaseFigure(r *run) *page {
 }
 
 // known tells whether a point is one of the sweep.
-func (r *run) known(point string) bool {
-	for _, t := range r.tasks {
-		if t.point == point {
-			return true
-		}
-	}
-	return false
-}
+func (r *run) known(point string) bool { return r.valuesAt(point) != nil }
 
 func phaseLook(s int) look {
 	return look{color: cycle[s%len(cycle)], glyph: shapes[s%len(shapes)], size: 3, bar: 1.3}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"maps"
 	"math"
 	"regexp"
 	"strconv"
@@ -50,14 +51,31 @@ func (r *run) varying() []string {
 	return keys
 }
 
-// value of a swept key at a point, as in the config; empty if the point is not a task's.
-func (r *run) value(point, key string) string {
+// value of a swept key at a point, as in the config; empty if the point is not a task's, or pools
+// tasks that differ in it.
+func (r *run) value(point, key string) string { return r.valuesAt(point)[key] }
+
+// valuesAt are the swept values of a point; of one that pools a key, such as different starts, and
+// so has a label without it, all others. nil where no task is of that point.
+func (r *run) valuesAt(point string) map[string]string {
 	for _, t := range r.tasks {
 		if t.point == point {
-			return t.values[key]
+			return t.values
 		}
 	}
-	return ""
+	if r.pooled == nil {
+		r.pooled = map[string]map[string]string{}
+		for _, t := range r.tasks {
+			for key := range t.values {
+				if rest := strings.Trim(strings.Replace(","+t.point+",", ","+r.short(key)+"="+t.values[key]+",", ",", 1), ","); rest != "" && rest != t.point {
+					values := maps.Clone(t.values)
+					delete(values, key)
+					r.pooled[rest] = values
+				}
+			}
+		}
+	}
+	return r.pooled[point]
 }
 
 // number is value as a number, NaN if it is none.

@@ -23,6 +23,8 @@ type run struct {
 	err   error
 	tasks []task
 	swept []string // dotted names of the swept keys, in file order
+
+	pooled map[string]map[string]string // see valuesAt
 }
 
 // task is a row of tasks.csv.

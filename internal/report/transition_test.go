@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"machlup/internal/engine"
@@ -17,7 +18,9 @@ func transitionRun(t *testing.T, dir string) {
 	for _, size := range []int{16, 64} {
 		for i, beta := range []float64{0.9, 1, 1.1, 1.2} {
 			task := fmt.Sprintf("transition/spins=%d,beta=%v", size, beta)
-			s.add(tasksSchema("system.curie-weiss.spins", "system.curie-weiss.beta"), task+"/r0", "h", 0, "ok", nil, fmt.Sprint(size), fmt.Sprint(beta))
+			for _, start := range []string{"up", "mixed"} { // pooled in what follows
+				s.add(tasksSchema("system.curie-weiss.spins", "system.curie-weiss.beta", "system.curie-weiss.start"), task+",start="+start+"/r0", "h", 0, "ok", nil, fmt.Sprint(size), fmt.Sprint(beta), start)
+			}
 			for _, q := range []string{"abs_m", "chi", "binder", "heat_capacity"} {
 				value, err := any(1/(1+math.Exp(-float64(size)*(beta-1.05)))), any(0.02)
 				if q == "chi" && i == 2 {
@@ -66,4 +69,36 @@ func TestFiguresOfATransition(t *testing.T) {
 		}
 	}
 	checkFigures(t, dir)
+}
+
+// TestPooledStarts: points that pool different starts keep their other values, and name no start.
+func TestPooledStarts(t *testing.T) {
+	dir := t.TempDir()
+	transitionRun(t, dir)
+	r := open(dir)
+	const point = "spins=64,beta=1.1"
+	if got := r.title(point, "system.curie-weiss.beta"); got != "spins = 64" {
+		t.Errorf("title %q", got)
+	}
+	if v := r.number(point, "system.curie-weiss.beta"); v != 1.1 || r.value(point, "system.curie-weiss.start") != "" {
+		t.Errorf("β %v, start %q", v, r.value(point, "system.curie-weiss.start"))
+	}
+	if got := r.title(point + ",start=mixed"); got != "spins = 64, beta = 1.1, mixed" {
+		t.Errorf("title of one start %q", got)
+	}
+	if r.known("spins=64,beta=7") || r.known("spins=6") {
+		t.Error("a point of no task is known")
+	}
+}
+
+// TestClosingOfChains: draws of chains are no replicas, and only means are in mean brackets.
+func TestClosingOfChains(t *testing.T) {
+	dir := t.TempDir()
+	transitionRun(t, dir)
+	want := `Order parameter           effective draws      ⟨|m|⟩          χ         U₄     C/size
+  spins = 16, beta = 0.9              100  0.083(20)  0.083(20)  0.083(20)  0.083(20)
+`
+	if got := closing(t, dir); !strings.HasPrefix(got, want) || strings.Contains(got, "replicas") {
+		t.Error(got)
+	}
 }
