@@ -75,6 +75,8 @@ func TestListedDefaultsDecode(t *testing.T) {
 			accept("estimator."+e.Name, toy+moves+"[estimator."+e.Name+"]\n"+table(e))
 		case "sgd-inference": // needs a data set
 			accept("estimator."+e.Name, "name = \"t\"\n[system]\nkind = \"regression\"\n[estimator."+e.Name+"]\n"+table(e))
+		case "scgf": // needs a stationary law
+			accept("estimator."+e.Name, strings.Replace(gan, "[trainer]\n", "[trainer]\nregularisers = [\"weight-decay\"]\n", 1)+moves+"[estimator."+e.Name+"]\n"+table(e))
 		case "collapse": // needs modes to count
 			accept("estimator."+e.Name, onModes(gan)+moves+"[estimator."+e.Name+"]\n"+table(e))
 		default:
