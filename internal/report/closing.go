@@ -126,8 +126,23 @@ var refusal = regexp.MustCompile(`(?:[^:]*: )?([^:]*) refused \(([a-z-]+)\): fou
 // chance is how a comparison of many numbers says how it ended.
 var chance = regexp.MustCompile(`^([^:]*: )?[0-9]+ comparisons, chance of a worst \|z\| as large <= ([^,]+)`)
 
-// reason shortens a status to what went wrong: where it passed through is left out.
+// reason is wholeReason cut, between words, to what fits on a line.
 func reason(status string) string {
+	const most = 96
+	status = wholeReason(status)
+	r := []rune(status)
+	if len(r) <= most {
+		return status
+	}
+	cut := string(r[:most-1])
+	if i := strings.LastIndex(cut, " "); i > 0 && r[most-1] != ' ' {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,;:(") + "…"
+}
+
+// wholeReason is what went wrong, of a status: where it passed through is left out.
+func wholeReason(status string) string {
 	for _, prefix := range []string{"no-estimate: ", "ok; ", "ok: "} {
 		status = strings.TrimPrefix(status, prefix)
 	}
@@ -139,10 +154,6 @@ func reason(status string) string {
 	}
 	if m := refusal.FindStringSubmatchIndex(status); m != nil {
 		status = string(refusal.ExpandString(nil, "$2: $1 $3 (limit $4)", status, m))
-	}
-	const most = 96
-	if r := []rune(status); len(r) > most {
-		return strings.TrimRight(string(r[:most-1]), " ,;:") + "…"
 	}
 	return status
 }

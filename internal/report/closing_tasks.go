@@ -6,7 +6,10 @@ import (
 )
 
 // tasksSection counts how the tasks ended, and says why some gave no number.
-func tasksSection(r *run) *section {
+func tasksSection(r *run) *section { return r.unfinished(reason) }
+
+// unfinished counts the tasks and lists those without an estimate, with the reason as short as asked.
+func (r *run) unfinished(short func(string) string) *section {
 	if len(r.tasks) == 0 {
 		return nil
 	}
@@ -34,9 +37,9 @@ func tasksSection(r *run) *section {
 		case t.diverged != "":
 			line += ": at step " + t.diverged
 		case t.note != "":
-			line += ": " + reason(t.note)
+			line += ": " + short(t.note)
 		case why[t.text] != "":
-			line += ": " + why[t.text]
+			line += ": " + short(why[t.text])
 		case t.status == "failed":
 			line += ": the same command tries it again"
 		default:
@@ -67,7 +70,7 @@ func (r *run) reasons() map[string]string {
 		r.each(table, func(w row) {
 			status := w.text("status")
 			if why[w.text("task")] == "" && status != "" && !strings.HasPrefix(status, "ok") && !strings.HasPrefix(status, "converged") {
-				why[w.text("task")] = reason(status)
+				why[w.text("task")] = status
 			}
 		})
 	}

@@ -109,6 +109,29 @@ numbers  1.234(56) means 1.234 ± 0.056
 	}
 }
 
+// A reason that is too long for a line of the table ends with a word; findings have all of it.
+func TestReason(t *testing.T) {
+	const long = "no-estimate: the string has not come to rest within the steps allowed: its action still falls by 0.01 a step; raise steps"
+	for n := range 12 { // every place within a word, and between two
+		whole := strings.Replace(wholeReason(long), "the", strings.Repeat("x", n+1), 1)
+		got, cut := strings.CutSuffix(reason(whole), "…")
+		rest, prefix := strings.CutPrefix(whole, got)
+		next, _, _ := strings.Cut(strings.TrimLeft(rest, "; "), " ")
+		if !cut || !prefix || rest[0] != ' ' && rest[0] != ';' || len(got)+1 > 96 || len(got+"; "+next)+1 <= 96 {
+			t.Errorf("%q is cut to %q", whole, got)
+		}
+	}
+	dir := t.TempDir()
+	s := newSynthetic(t, dir)
+	s.add(tasksSchema("a.b"), "instanton/b=1/r0", "h", 0, "no-estimate", nil, "1")
+	s.add(engine.Summary, "instanton/b=1/r0", "s_min", nil, nil, nil, nil, "1", long)
+	s.commit()
+	text := missingFindings(open(dir))
+	if len(text) != 1 || !strings.HasSuffix(text[0], "a step; raise steps.") {
+		t.Errorf("%q", text)
+	}
+}
+
 // The table fits a screen, whatever the run, and never shows a number that is none.
 func TestClosingFitsAScreen(t *testing.T) {
 	for name, make := range map[string]func(dir string){

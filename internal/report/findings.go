@@ -140,7 +140,7 @@ func logZFindings(r *run) []string {
 			heading = strings.TrimPrefix(fmt.Sprintf("%s, replica %d", heading, l.replica), ", ")
 		}
 		status := strings.TrimPrefix(w.text("status"), "converged: ")
-		s := fmt.Sprintf("%s is not converged: %s", w.text("quantity"), reason(strings.TrimPrefix(status, "not converged: ")))
+		s := fmt.Sprintf("%s is not converged: %s", w.text("quantity"), wholeReason(strings.TrimPrefix(status, "not converged: ")))
 		if v := w.float("value"); finite(v) {
 			s = fmt.Sprintf("%s = %s; %s", w.text("quantity"), withError(v, w.float("stderr")), status)
 		}
@@ -189,7 +189,7 @@ func certificateFindings(r *run) []string {
 	failed, far := []string{}, 0.0
 	for _, c := range all {
 		if !c.ok() {
-			failed = append(failed, r.certificateName(c)+": "+reason(c.status))
+			failed = append(failed, r.certificateName(c)+": "+wholeReason(c.status))
 		}
 		if finite(c.z) && !c.worst() {
 			far = max(far, math.Abs(c.z))
@@ -207,13 +207,13 @@ func certificateFindings(r *run) []string {
 
 // missingFindings names the tasks that gave no number.
 func missingFindings(r *run) []string {
-	s := tasksSection(r)
+	s := r.unfinished(wholeReason)
 	if s == nil {
 		return nil
 	}
 	var text []string
 	for _, row := range s.rows {
-		text = append(text, row[0]+".")
+		text = append(text, strings.TrimSuffix(row[0], ".")+".")
 	}
 	return some(text, "tasks")
 }

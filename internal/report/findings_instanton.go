@@ -36,7 +36,7 @@ func instantonFindings(r *run) []string {
 		}
 		heading := r.title(l.point)
 		if w.text("quantity") == "S_min" && !finite(w.float("value")) {
-			text = append(text, at(heading, "no path of least action: "+reason(w.text("status"))+"."))
+			text = append(text, at(heading, "no path of least action: "+wholeReason(w.text("status"))+"."))
 			return
 		}
 		if w.text("quantity") != "S_min·T" || !finite(w.float("value")) {
@@ -97,7 +97,7 @@ func (r *run) barrierAgainstRates() []string {
 		l := parseLabel(w.text("task"))
 		t, v, e := r.number(l.point, key), w.float("value"), w.float("stderr")
 		if !finite(v) || !(e > 0) || !finite(t) {
-			parts = append(parts, fmt.Sprintf("none at T = %s (%s)", r.value(l.point, key), reason(w.text("status"))))
+			parts = append(parts, fmt.Sprintf("none at T = %s (%s)", r.value(l.point, key), wholeReason(w.text("status"))))
 			return
 		}
 		temperatures, rates = append(temperatures, t), append(rates, analysis.Estimate{Value: 1 / v, StdErr: e / (v * v)})

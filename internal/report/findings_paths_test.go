@@ -124,16 +124,30 @@ func TestTransitionFindings(t *testing.T) {
 		}
 	}
 	s.add(engine.Crossings, "tempering", 7.0, 13.0, 0.15, 0.01, 0.3, 0.02, "reweighted", 100.0, "ok")
-	s.add(engine.VerdictTable, "tempering", "verdict", nil, nil, "undecided", "", "m: the evidence does not decide")
+	s.add(engine.VerdictTable, "tempering", "chi-exponent", 0.589, 0.005, "continuous-like", "", "max χ ∼ size^x")
+	s.add(engine.VerdictTable, "tempering", "barrier", nil, nil, "", "", "known for fewer than two sizes")
+	s.add(engine.VerdictTable, "tempering", "binder-minimum", -0.03, 0.01, "first-order-like", "continuous-like", "least U₄ of the largest size")
+	s.add(engine.VerdictTable, "tempering", "missing", nil, nil, "", "", "no reweighting")
+	s.add(engine.VerdictTable, "tempering", "verdict", nil, nil, "continuous-like", "", "m is continuous-like over the sizes and values swept; a system of fixed size has no singularity")
+	for parameter, v := range map[string][2]any{"critical": {0.152, 0.01}, "a": {0.5, 0.05}, "quality": {1.3, nil}} {
+		s.add(engine.Scaling, "tempering", "binder", parameter, v[0], v[1], 100, "ok; over 8 of 8 points")
+	}
+	s.add(engine.Scaling, "tempering", "binder", "b", 0.0, nil, nil, "fixed")
+	s.add(engine.Scaling, "tempering", "chi", "a", 0.7, 0.7, 100, "S = 4.1: the curves do not collapse within their errors, so the errors of the exponents mean little; narrow collapse_window or use larger sizes")
+	s.add(engine.Summary, "tempering", "slowing exponent", 0.56, 0.09, nil, nil, "1", "ok; largest τ ∼ size^x")
 	s.add(engine.Summary, "tempering", "chi_max, size 7", nil, nil, nil, nil, "1", "widen the sweep")
 	s.add(engine.HysteresisArea, "hysteresis/hidden=[2]/r0", 7.0, 0.001, 30, 0.04, 0.01, 8, "ok", "imbalance", "system.mlp.mixture.bias", -0.5, 0.5)
 	s.commit()
 	want := []string{
+		"verdict: continuous-like (m is continuous-like over the sizes and values swept). The evidence: exponent of χ 0.5890(50) (max χ ∼ size^x), for continuous-like; " +
+			"exponent of the barrier of −log P(m) (known for fewer than two sizes); minimum of U₄ −0.030(10) (least U₄ of the largest size), for first-order-like, against continuous-like; missing: no reweighting.",
+		"A system of fixed size has no singularity: a verdict is about the sizes and values swept.",
 		"chains from different starts agree: the worst R̂ of 4 points is 1.003 (size 7, control 0.2).",
 		"size 7: ⟨|m|⟩ 0.500(10) and U₄ 0.300(10) at 0.1, 1.000(10) and 0.300(10) at 0.2; size 13: ⟨|m|⟩ 0.500(10) and U₄ 0.250(10) at 0.1, 1.000(10) and 0.350(10) at 0.2. U₄ is 0 for a normal law about 0, ⅔ for two sharp states.",
 		"largest χ, size 7: widen the sweep.",
 		"crossings of U₄: sizes 7 and 13 at 0.150(10), where U₄ = 0.300(20).",
-		"verdict: undecided (m: the evidence does not decide). A system of fixed size has no singularity.",
+		"data collapse y·size^b = g((control − critical)·size^a): U₄ collapses with critical value 0.152(10), a = 0.500(50), S = 1.3; none of χ (S = 4.1: the curves do not collapse within their errors, so the errors of the exponents mean little; narrow collapse_window or use larger sizes). S is about 1 for a good one.",
+		"slowing down: exponent x = 0.560(90) (largest τ ∼ size^x).",
 		"At hidden = [2]: imbalance as system.mlp.mixture.bias is ramped from −0.5 to 0.5 and back; area of the loop at rates per step: 0.040(10) at 0.001; at the slowest it is 4.0 standard errors from 0: a loop is left, and whether slower ramps would close it is not known.",
 	}
 	r := open(dir)

@@ -23,7 +23,7 @@ func transitionFindings(r *run) []string {
 		}
 		controls[w.text("series")][w.float("control")] = true
 	})
-	var text []string
+	var verdicts, text []string
 	for _, name := range series.list {
 		if len(controls[name]) == 1 && len(series.list) > 1 {
 			continue // a ray of a star along another key: one value of the control parameter
@@ -32,13 +32,19 @@ func transitionFindings(r *run) []string {
 		if len(series.list) > 1 {
 			heading = r.title(parseLabel(name).point)
 		}
-		for _, say := range []func(string) string{r.startsAgree, r.ordering, r.maxima, r.crossingsFound, r.verdictOf} {
+		if s := r.verdictOf(name); s != "" {
+			verdicts = append(verdicts, at(heading, s))
+		}
+		for _, say := range []func(string) string{r.startsAgree, r.ordering, r.maxima, r.crossingsFound, r.collapsesFound, r.slowingFound} {
 			if s := say(name); s != "" {
 				text = append(text, at(heading, s))
 			}
 		}
 	}
-	return append(some(text, "verdict"), r.rampsLeave()...)
+	if verdicts = some(verdicts, "verdict"); len(verdicts) > 0 {
+		verdicts = append(verdicts, "A system of fixed size has no singularity: a verdict is about the sizes and values swept.")
+	}
+	return append(append(verdicts, some(text, "transition")...), r.rampsLeave()...)
 }
 
 // count of rows of a table.
@@ -158,15 +164,116 @@ func (r *run) crossingsFound(series string) string {
 	return "crossings of U₄: " + strings.Join(parts, "; ") + "."
 }
 
-// verdictOf quotes the conclusion.
-func (r *run) verdictOf(series string) string {
+// collapsesFound quotes exponents and quality of the data collapses that hold, and says why others do not.
+func (r *run) collapsesFound(series string) string {
+	type collapse struct {
+		values map[string]string
+		given  bool // a number of it is in the table
+		status string
+	}
+	var quantities ordered
+	var of []*collapse
+	r.each("scaling", func(w row) {
+		if w.text("task") != series {
+			return
+		}
+		k := quantities.add(w.text("quantity"))
+		if k == len(of) {
+			of = append(of, &collapse{values: map[string]string{}, status: w.text("status")})
+		}
+		v, p := w.float("value"), w.text("parameter")
+		if w.text("status") == "fixed" || !finite(v) {
+			return
+		}
+		of[k].given = true
+		if of[k].values[p] = withError(v, w.float("stderr")); p == "quality" {
+			of[k].values[p] = number("%.2g", v)
+		}
+	})
+	var parts []string
+	end := "."
+	for k, q := range quantities.list {
+		c, name := of[k], q
+		if symbol, ok := statisticNames[q]; ok {
+			name = symbol
+		}
+		if !c.given || !strings.HasPrefix(c.status, "ok") {
+			parts = append(parts, fmt.Sprintf("none of %s (%s)", name, wholeReason(c.status)))
+			continue
+		}
+		s := name + " collapses with"
+		end = ". S is about 1 for a good one."
+		for _, p := range [][2]string{{"critical", " critical value "}, {"a", ", a = "}, {"b", ", b = "}, {"quality", ", S = "}} {
+			if v, ok := c.values[p[0]]; ok {
+				s += p[1] + v
+			}
+		}
+		parts = append(parts, s)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "data collapse y·size^b = g((control − critical)·size^a): " + strings.Join(parts, "; ") + end
+}
+
+// slowingFound quotes how the longest autocorrelation time grows with the size.
+func (r *run) slowingFound(series string) string {
 	s := ""
-	r.each("verdict", func(w row) {
-		if w.text("task") == series && w.text("clue") == "verdict" {
-			s = fmt.Sprintf("verdict: %s (%s). A system of fixed size has no singularity.", w.text("supports"), w.text("text"))
+	r.each("summary", func(w row) {
+		if w.text("task") != series || w.text("quantity") != "slowing exponent" {
+			return
+		}
+		if s = "slowing down: no exponent (" + wholeReason(w.text("status")) + ")."; finite(w.float("value")) {
+			s = fmt.Sprintf("slowing down: exponent x = %s (%s).", withError(w.float("value"), w.float("stderr")), strings.TrimPrefix(w.text("status"), "ok; "))
 		}
 	})
 	return s
+}
+
+// clueNames are what the numbers of verdict.csv are.
+var clueNames = map[string]string{
+	"sizes":          "number of sizes",
+	"chi-exponent":   "exponent of χ",
+	"barrier":        "exponent of the barrier of −log P(m)",
+	"binder-minimum": "minimum of U₄",
+	"crossings":      "crossing of U₄",
+	"hysteresis":     "hysteresis",
+}
+
+// verdictOf quotes the conclusion with its evidence: each clue, its number, and what it speaks for.
+func (r *run) verdictOf(series string) string {
+	verdict := ""
+	var clues []string
+	r.each("verdict", func(w row) {
+		if w.text("task") != series {
+			return
+		}
+		text := strings.TrimSuffix(w.text("text"), "; a system of fixed size has no singularity") // said once, at the end
+		name, ok := clueNames[w.text("clue")]
+		switch {
+		case w.text("clue") == "verdict":
+			verdict = fmt.Sprintf("verdict: %s (%s).", w.text("supports"), text)
+			return
+		case !ok:
+			clues = append(clues, w.text("clue")+": "+text)
+			return
+		}
+		if v := w.float("value"); finite(v) {
+			name += " " + withError(v, w.float("stderr"))
+		}
+		s := fmt.Sprintf("%s (%s)", name, text)
+		if v := w.text("supports"); v != "" {
+			s += ", for " + v
+		}
+		if v := w.text("against"); v != "" {
+			s += ", against " + v
+		}
+		clues = append(clues, s)
+	})
+	if verdict == "" || len(clues) == 0 {
+		return verdict
+	}
+	return verdict + " The evidence: " + strings.Join(clues, "; ") + "."
 }
 
 // rampsLeave says what was ramped, quotes the area of the loops at all rates, and says whether
@@ -207,8 +314,10 @@ func (r *run) rampsLeave() []string {
 		}
 		s := what[k] + ": " + strings.Join(parts, ", ")
 		x, known := exponent[task]
-		if known {
+		if known && finite(x.Value) {
 			s += fmt.Sprintf("; exponent of the area in the rate %s (%s)", withError(x.Value, x.StdErr), fit[task])
+		} else if known {
+			s += fmt.Sprintf("; no exponent of the area in the rate (%s)", wholeReason(fit[task]))
 		}
 		if slow.err > 0 {
 			z := slow.value / slow.err
