@@ -102,3 +102,42 @@ func TestClosingOfChains(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestHysteresisFigure: a panel for each task, which names it, areas with their sign, and a legend of the tasks.
+func TestHysteresisFigure(t *testing.T) {
+	dir := t.TempDir()
+	s := newSynthetic(t, dir)
+	for n, hidden := range []string{"[2]", "[4]", "[8]", "[16]"} {
+		task := "hysteresis/hidden=" + hidden + "/r0"
+		s.add(tasksSchema("system.mlp.generator.hidden"), task, "h", 0, "ok", nil, hidden)
+		for k, rate := range []float64{1e-3, 1e-1} {
+			for i := range 10 {
+				s.add(engine.HysteresisTable, task, 16.0, "rho", rate, 10*(k+1), []string{"there", "back"}[i/5], float64(min(i, 9-i)), float64(n), 0.05, 8, "system.mlp.mixture.bias")
+			}
+			s.add(engine.HysteresisArea, task, 16.0, rate, 10*(k+1), -0.5*float64(k), 0.1, 8, "ok", "rho", "system.mlp.mixture.bias", -0.5, 0.5)
+		}
+	}
+	s.commit()
+	page := hysteresisFigure(open(dir))
+	var titles, legend []string
+	for _, p := range page.panels() {
+		titles = append(titles, p.heading.text)
+	}
+	for _, e := range page.legend {
+		legend = append(legend, e.text)
+	}
+	if want := []string{"ramp of the bias, hidden = [2]", "ramp of the bias, hidden = [4]", "ramp of the bias, hidden = [16]", "area"}; !slices.Equal(titles, want) {
+		t.Errorf("panels %q", titles)
+	}
+	for _, want := range []string{"area, hidden = [2]", "area, hidden = [8]", "10 steps at each value", "back"} {
+		if !slices.Contains(legend, want) {
+			t.Errorf("legend %q: no %q", legend, want)
+		}
+	}
+	if a := page.panels()[3]; a.Y.Min > -0.6 || a.Y.Max < 0 || a.y.log || !a.x.log {
+		t.Errorf("area from %v to %v, logarithmic %v", a.Y.Min, a.Y.Max, a.y.log)
+	}
+	if !strings.HasSuffix(page.note, "Shown: 3 of 4 loops, evenly chosen.") {
+		t.Error(page.note)
+	}
+}
