@@ -24,6 +24,7 @@ type Collapse struct {
 	S              float64 // quality, about 1 for a good collapse, ≫ 1 for none
 	Terms          int     // points that could be compared
 	Points         int
+	Free           int // parameters fitted
 }
 
 // DataCollapse fits the exponents by minimising Houdayer and Hartmann's S, from the given
@@ -46,7 +47,12 @@ func DataCollapse(curves []SizedCurve, start [3]float64, free [3]bool, window fl
 		}
 		c.Points += len(v.X)
 	}
-	fit := collapseFit{curves, free, window}
+	for _, f := range free {
+		if f {
+			c.Free++
+		}
+	}
+	fit := collapseFit{curves, free, window, c.Free}
 	best := fit.search(start)
 	s, terms := fit.quality(best)
 	if s-s != 0 {
@@ -95,6 +101,7 @@ type collapseFit struct {
 	curves []SizedCurve
 	free   [3]bool
 	window float64
+	fitted int
 }
 
 // minimise runs the simplex twice, the second time from where the first ended.
@@ -144,7 +151,8 @@ func (f collapseFit) minimise(start [3]float64) ([3]float64, float64) {
 	return at(z), best
 }
 
-// quality is S and the number of its terms; NaN where less than a third can be compared.
+// quality is S and the number of its terms; NaN where less than half can be compared, or no
+// more than parameters and one: as many as parameters are matched whatever they are.
 func (f collapseFit) quality(p [3]float64) (float64, int) {
 	type scaled struct{ x, y, e float64 }
 	sets := make([][]scaled, len(f.curves))
@@ -188,7 +196,7 @@ func (f collapseFit) quality(p [3]float64) (float64, int) {
 			terms++
 		}
 	}
-	if terms < 3 || 3*terms < total {
+	if terms < 3 || terms < f.fitted+2 || 2*terms < total {
 		return math.NaN(), terms
 	}
 	return sum / float64(terms), terms

@@ -47,3 +47,24 @@ func TestVerdictMutants(t *testing.T) {
 		{Name: "barrier of the higher maximum", File: "order_law.go", Old: "math.Min(left, right[i+1])", New: "pick(MUTANT, math.Max, math.Min)(left, right[i+1])", Run: "^TestOrderLaw$"},
 	})
 }
+
+// TestCollapseMutants plants mistakes in the errors of a data collapse and in what is refused.
+func TestCollapseMutants(t *testing.T) {
+	const file, ising, refused = "collapse_errors.go", "^TestCollapseErrorsOfIsing$", "^TestCollapseRefused$"
+	langevintest.KillMutantsTogether(t, "analysis", []langevintest.Mutant{
+		{Name: "no corrections", File: file, Old: "(e.Value - start[i]) * v.factor(r[i])", New: "(e.Value - start[i]) * pick(MUTANT, 0, v.factor(r[i]))", Run: ising},
+		{Name: "change for the bias", File: file, Old: "return 1 / (1 - r) }", New: "return pick(MUTANT, 1, 1 / (1 - r)) }", Run: "^TestCollapseSeries$"},
+		{Name: "largest size as the smallest", File: file, Old: "return r / (1 - r) }", New: "return pick(MUTANT, 1, r) / (1 - r) }", Run: "^TestCollapseSeries$"},
+		{Name: "corrections that hardly fall", File: file, Old: "-decay/float64(2*(n-1)))", New: "-pick(MUTANT, 0.1, 1)*decay/float64(2*(n-1)))", Run: ising},
+		{Name: "steps of a whole factor", File: file, Old: "float64(2*(n-1))", New: "float64(pick(MUTANT, 1, 2)*(n-1))", Run: "^TestCollapseSeries$"},
+		{Name: "critical value as an exponent", File: file, Old: "left(decay + math.Max(0, start[1]))", New: "left(decay + pick(MUTANT, 0, math.Max(0, start[1])))", Run: "^TestCollapseSeries$"},
+		{Name: "S for the errors' square", File: file, Old: "float64(c.Terms)/float64(c.Terms-c.Free)", New: "pick(MUTANT, 1, float64(c.Terms)/float64(c.Terms-c.Free))", Run: "^TestCollapseWithoutCorrections$"},
+		{Name: "good luck shrinks errors", File: file, Old: "return math.Max(1, math.Sqrt(", New: "return math.Max(pick(MUTANT, 0.0, 1.0), math.Sqrt(", Run: "^TestCollapseWithoutCorrections$"},
+		{Name: "any S", File: file, Old: "if !(c.S <= MaxCollapseS) {", New: "if !(c.S <= MaxCollapseS*pick(MUTANT, 9.0, 1.0)) {", Run: refused},
+		{Name: "critical value anywhere below", File: file, Old: "case !(c.Critical.Value > lo+edge):", New: "case pick(MUTANT, false, !(c.Critical.Value > lo+edge)):", Run: refused},
+		{Name: "critical value anywhere above", File: file, Old: "case !(c.Critical.Value < hi-edge):", New: "case pick(MUTANT, false, !(c.Critical.Value < hi-edge)):", Run: refused},
+		{Name: "the end itself", File: file, Old: "edge := collapseEdge * (hi - lo)", New: "edge := pick(MUTANT, 0, collapseEdge) * (hi - lo)", Run: refused},
+		{Name: "critical value unknown", File: file, Old: "c.Critical.StdErr < (hi-lo)/2)", New: "c.Critical.StdErr < pick(MUTANT, 9.0, 1.0)*(hi-lo)/2)", Run: refused},
+		{Name: "a of no scaling", File: file, Old: "c.A.Value > collapseExponent*c.A.StdErr", New: "c.A.Value > pick(MUTANT, 0, collapseExponent)*c.A.StdErr", Run: refused},
+	})
+}

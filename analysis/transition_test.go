@@ -358,7 +358,7 @@ func TestCollapseOfCurieWeiss(t *testing.T) {
 	if err != nil || math.Abs(far.B.Value-0.5) > 0.02 || far.S > 0.5 {
 		t.Errorf("from far off: %v %v", far, err)
 	}
-	wrong := collapseFit{collapseCurves(OrderBinder, 0.01, nil), [3]bool{}, 0}
+	wrong := collapseFit{collapseCurves(OrderBinder, 0.01, nil), [3]bool{}, 0, 0}
 	if s, _ := wrong.quality([3]float64{1, 1, 0}); s < 20 {
 		t.Errorf("S of a wrong exponent is %v", s)
 	}

@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"machlup/analysis"
 )
 
 // SweepConfig says what the swept keys mean, for statistics that need several sweep points.
@@ -18,11 +20,12 @@ type SweepConfig struct {
 	Offset    float64 `toml:"offset" range:"(-inf,inf)" unit:"observable" doc:"m is the observable minus this"`
 	ChiNorm   string  `toml:"chi_norm" doc:"N_χ of χ = N_χ(⟨m²⟩ − ⟨|m|⟩²): one, or size"`
 	Window    float64 `toml:"collapse_window" range:"[0,inf)" unit:"1" doc:"the data collapse uses points with |control − critical|·size^a up to this; 0: all"`
+	Decay     float64 `toml:"collapse_correction" range:"(0,inf)" unit:"1" doc:"exponent of the corrections to scaling size^−this that the errors of a data collapse allow for; 100: none"`
 	Resamples int     `toml:"resamples" range:"[10,100000]" unit:"1" doc:"bootstrap resamples for the errors of the collapse's exponents"`
 }
 
 func defaultSweep() SweepConfig {
-	return SweepConfig{SizeValue: "system", ChiNorm: "one", Resamples: 100}
+	return SweepConfig{SizeValue: "system", ChiNorm: "one", Decay: analysis.CollapseDecay, Resamples: 100}
 }
 
 // SweptKeys are the keys that the config must sweep, by the estimator's key that names each.

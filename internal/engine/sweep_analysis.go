@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"machlup/analysis"
 	"machlup/internal/record"
@@ -506,40 +507,33 @@ func (s *sweepAnalysis) scaling(results []*sizeResult, crossings []analysis.Cros
 			}
 		}
 		start[2] = q.b
-		fit, err := analysis.DataCollapse(curves, start, [3]bool{true, true, q.free}, s.cfg.Window, s.cfg.Resamples, s.src.Split(name))
+		fit, held, err := analysis.CorrectedCollapse(curves, start, [3]bool{true, true, q.free}, s.cfg.Window, s.cfg.Decay, s.cfg.Resamples, func(part string) rand.Source { return s.src.Split(name + " " + part) })
 		if err != nil {
-			table.AddAs(s.name, name, "critical", nil, nil, nil, err.Error())
+			s.refuseCollapse(name, fit, q.free, err)
 			continue
 		}
-		corrected := s.corrections(&fit, name, curves, [3]float64{fit.Critical.Value, fit.A.Value, fit.B.Value}, [3]bool{true, true, q.free})
-		s.writeCollapse(name, curves, fit, q.free, corrected)
+		s.writeCollapse(name, curves, fit, q.free, held)
 	}
 }
 
-// corrections adds to the errors of a collapse what its exponents change by when the smallest
-// size is left out: corrections to scaling bias a fit that looks good. It returns what is said
-// of that.
-func (s *sweepAnalysis) corrections(fit *analysis.Collapse, name string, curves []analysis.SizedCurve, start [3]float64, free [3]bool) string {
-	if len(curves) < 3 {
-		return "ok; statistical error alone: two sizes do not show corrections to scaling"
+// refuseCollapse gives no number but S, where there was a fit.
+func (s *sweepAnalysis) refuseCollapse(name string, fit analysis.Collapse, free bool, err error) {
+	table := s.out.Table(Scaling)
+	table.AddAs(s.name, name, "critical", nil, nil, nil, err.Error())
+	if fit.A.StdErr == 0 {
+		return
 	}
-	const resamples = 10 // only the value counts
-	larger, err := analysis.DataCollapse(curves[1:], start, free, s.cfg.Window, resamples, s.src.Split(name+" of the larger sizes"))
-	if err != nil {
-		return "ok; statistical error alone: " + err.Error()
+	table.AddAs(s.name, name, "a", nil, nil, nil, err.Error())
+	if free {
+		table.AddAs(s.name, name, "b", nil, nil, nil, err.Error())
 	}
-	for _, e := range []struct {
-		to *analysis.Estimate
-		by analysis.Estimate
-	}{{&fit.Critical, larger.Critical}, {&fit.A, larger.A}, {&fit.B, larger.B}} {
-		e.to.StdErr = math.Hypot(e.to.StdErr, e.by.Value-e.to.Value)
-	}
-	return fmt.Sprintf("ok; the error holds the change without the smallest size (critical %.5g, a %.3g)", larger.Critical.Value, larger.A.Value)
+	table.AddAs(s.name, name, "quality", fit.S, nil, nil, fmt.Sprintf("%s; over %d of %d points", err, fit.Terms, fit.Points))
 }
 
-func (s *sweepAnalysis) writeCollapse(name string, curves []analysis.SizedCurve, fit analysis.Collapse, free bool, status string) {
+func (s *sweepAnalysis) writeCollapse(name string, curves []analysis.SizedCurve, fit analysis.Collapse, free bool, held string) {
+	status := "ok; " + held
 	if fit.S > 3 {
-		status = fmt.Sprintf("S = %.2g: the curves do not collapse within their errors, so the errors of the exponents mean little; narrow collapse_window or use larger sizes", fit.S)
+		status = fmt.Sprintf("S = %.2g: the curves do not collapse within their errors: narrow collapse_window or use larger sizes; %s", fit.S, held)
 	}
 	table := s.out.Table(Scaling)
 	table.AddAs(s.name, name, "critical", fit.Critical.Value, fit.Critical.StdErr, s.cfg.Resamples, status)
@@ -553,7 +547,11 @@ func (s *sweepAnalysis) writeCollapse(name string, curves []analysis.SizedCurve,
 	for _, c := range curves {
 		sa, sb := math.Pow(c.Size, fit.A.Value), math.Pow(c.Size, fit.B.Value)
 		for i, x := range c.X {
-			s.out.Table(ScalingPoints).AddAs(s.name, name, c.Size, x, (x-fit.Critical.Value)*sa, c.Y[i].Value*sb, c.Y[i].StdErr*sb)
+			x, used := (x-fit.Critical.Value)*sa, 1
+			if s.cfg.Window > 0 && math.Abs(x) > s.cfg.Window {
+				used = 0
+			}
+			s.out.Table(ScalingPoints).AddAs(s.name, name, c.Size, c.X[i], x, c.Y[i].Value*sb, c.Y[i].StdErr*sb, used)
 		}
 	}
 }

@@ -205,12 +205,13 @@ var (
 
 	Scaling = record.Schema{Name: "scaling", Doc: "data collapse y·size^b = g((control − critical)·size^a) with fitted exponents (Houdayer and Hartmann 2004)",
 		Columns: []record.Column{colTask, text("quantity", "what is collapsed"), text("parameter", "critical, a (1/ν per power of the size), b, quality (S, about 1 for a good collapse)"),
-			float("value", "see parameter", "fitted value"), float("stderr", "see parameter", "parametric bootstrap, and in quadrature the change without the smallest size; empty for what is fixed"),
+			float("value", "see parameter", "fitted value"), float("stderr", "see parameter", "parametric bootstrap × the root of χ² per degree of freedom above 1, and in quadrature the changes without the smallest and without the largest size, taken on to infinite size; empty for what is fixed"),
 			integer("resamples", "1", "bootstrap resamples behind stderr"), colStatus}}
 
 	ScalingPoints = record.Schema{Name: "scaling_points", Doc: "the points of the data collapse in scaled variables",
 		Columns: []record.Column{colTask, text("quantity", "what is collapsed"), colSize, colControl,
-			float("x", "scaled", "(control − critical)·size^a"), float("y", "scaled", "value·size^b"), float("y_stderr", "scaled", "standard error of y at fixed exponents")}}
+			float("x", "scaled", "(control − critical)·size^a"), float("y", "scaled", "value·size^b"), float("y_stderr", "scaled", "standard error of y at fixed exponents"),
+			integer("used", "1", "1 if within collapse_window, 0 if the fit left it out")}}
 
 	OrderLawTable = record.Schema{Name: "order_law", Doc: "law of the order parameter: P(m) and −log P(m)",
 		Columns: []record.Column{colTask, text("series", "as in transition.csv"), colSize, colControl,

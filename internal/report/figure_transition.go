@@ -278,15 +278,18 @@ func crossingsFigure(r *run) *page {
 
 var crossingLook = look{color: black, glyph: draw.BoxGlyph{}, size: 3, bar: 1.3}
 
-// scalingFigure shows the data collapse: scaled points of all sizes, a panel per quantity.
+// scalingFigure shows the data collapse: scaled points of all sizes, a panel per quantity. Points that
+// the fit left out are grey; collapses that were refused are named in the note.
 func scalingFigure(r *run) *page {
 	type set struct {
-		size    float64
-		x, y, e []float64
+		size       float64
+		x, y, e    []float64 // points of the fit
+		ox, oy, oe []float64 // and those left out
 	}
 	var quantities, tasks ordered
 	var sets [][]*set
 	var sizes []float64
+	out := false
 	r.each("scaling_points", func(w row) {
 		if tasks.add(w.text("task")) > 0 {
 			return
@@ -300,7 +303,12 @@ func scalingFigure(r *run) *page {
 			sets[q] = append(sets[q], &set{size: size})
 		}
 		s := sets[q][len(sets[q])-1]
-		s.x, s.y, s.e = append(s.x, w.float("x")), append(s.y, w.float("y")), append(s.e, w.float("y_stderr"))
+		if x, y, e := w.float("x"), w.float("y"), w.float("y_stderr"); w.float("used") == 0 {
+			s.ox, s.oy, s.oe = append(s.ox, x), append(s.oy, y), append(s.oe, e)
+			out = true
+		} else {
+			s.x, s.y, s.e = append(s.x, x), append(s.y, y), append(s.e, e)
+		}
 		if i := sort.SearchFloat64s(sizes, size); i == len(sizes) || sizes[i] != size {
 			sizes = append(sizes[:i], append([]float64{size}, sizes[i:]...)...)
 		}
@@ -309,8 +317,17 @@ func scalingFigure(r *run) *page {
 		return nil
 	}
 	fits := map[string]string{}
+	refused := map[string]bool{}
+	missing := ""
 	r.each("scaling", func(w row) {
-		if w.text("task") != tasks.list[0] || w.text("parameter") == "critical" && !finite(w.float("value")) {
+		if w.text("task") != tasks.list[0] {
+			return
+		}
+		if w.text("parameter") == "critical" && !finite(w.float("value")) {
+			refused[w.text("quantity")] = true
+			missing += fmt.Sprintf(" Not drawn: %s (%s).", quantityText(w.text("quantity")), reason(w.text("status")))
+		}
+		if refused[w.text("quantity")] {
 			return
 		}
 		name := map[string]string{"critical": "critical", "a": "a", "b": "b", "quality": "S"}[w.text("parameter")]
@@ -322,14 +339,10 @@ func scalingFigure(r *run) *page {
 	})
 	var panels []*panel
 	for i, q := range quantities.list {
-		text := q
-		for _, n := range transitionNames {
-			if n.name == q {
-				text = n.text
-			}
-		}
+		text := quantityText(q)
 		p := newPanel(fits[q], scale{label: "(control − critical)·size^{a}", unit: "1"}, scale{label: text + " · size^{b}", unit: "1"})
 		for _, s := range sets[i] {
+			p.dots(leftOut(sizeLook(s.size, sizes)), s.ox, s.oy, s.oe)
 			p.dots(sizeLook(s.size, sizes), s.x, s.y, s.e)
 		}
 		panels = append(panels, p)
@@ -341,8 +354,27 @@ func scalingFigure(r *run) *page {
 		page.legend = append(page.legend, entry{fmt.Sprintf("size %v", s), l})
 	}
 	page.note = "Error bars: ± 1 standard error at fixed exponents. S about 1: the curves collapse within their errors."
+	if out {
+		page.note += " Grey: outside collapse_window, left out of the fit and of S."
+	}
+	page.note += missing
 	page.selection(1, len(tasks.list), "series")
 	return page
+}
+
+// leftOut is the look of points that a fit did not use.
+func leftOut(l look) look {
+	l.color, l.bar = grey, 0.6
+	return l
+}
+
+func quantityText(name string) string {
+	for _, n := range transitionNames {
+		if n.name == name {
+			return n.text
+		}
+	}
+	return name
 }
 
 // orderLawFigure shows −log P(m): a panel per size, lines in the order of the control parameter.

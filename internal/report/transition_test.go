@@ -38,8 +38,8 @@ func transitionRun(t *testing.T, dir string) {
 			beta := 0.9 + float64(k)/30
 			s.add(engine.Reweighted, series, float64(size), beta, "binder", 1/(1+math.Exp(-float64(size)*(beta-1.05))), 0.01, 50.0, "ok")
 		}
-		s.add(engine.ScalingPoints, series, "binder", float64(size), 1.0, 0.1, 0.3, 0.02)
-		s.add(engine.ScalingPoints, series, "binder", float64(size), 1.1, 0.5, 0.4, 0.02)
+		s.add(engine.ScalingPoints, series, "binder", float64(size), 1.0, 0.1, 0.3, 0.02, 1)
+		s.add(engine.ScalingPoints, series, "binder", float64(size), 1.1, 0.5, 0.4, 0.02, 0)
 	}
 	s.add(engine.Crossings, series, 16.0, 64.0, 1.05, 0.01, 0.5, 0.02, "reweighted", 100.0, "ok")
 	s.add(engine.Crossings, series, 64.0, 256.0, nil, nil, nil, nil, "reweighted", nil, "refused")

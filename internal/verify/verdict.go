@@ -59,6 +59,7 @@ observable = "x0"
 control = "system.double-well.tilt"
 size = "system.double-well.minimum"
 size_value = "key"
+collapse_correction = 100.0
 warmup = 200
 steps = 40000
 chains = 1
