@@ -56,7 +56,7 @@ func DataCollapse(curves []SizedCurve, start [3]float64, free [3]bool, window fl
 	best := fit.search(start)
 	s, terms := fit.quality(best)
 	if s-s != 0 {
-		return c, &Refusal{NotConverged, "data collapse", s, 0, "no exponents bring the curves of different sizes over one range: sweep a common range of the control parameter"}
+		return c, &Refusal{NotConverged, "data collapse (points compared)", float64(terms), math.Max(float64(c.Free+2), float64(c.Points)/2), "no exponents bring the curves of different sizes over one range: sweep a common range of the control parameter"}
 	}
 	c.S, c.Terms = s, terms
 	if 2*terms < c.Points && window == 0 {

@@ -44,6 +44,8 @@ func transitionRun(t *testing.T, dir string) {
 	s.add(engine.Crossings, series, 16.0, 64.0, 1.05, 0.01, 0.5, 0.02, "reweighted", 100.0, "ok")
 	s.add(engine.Crossings, series, 64.0, 256.0, nil, nil, nil, nil, "reweighted", nil, "refused")
 	s.add(engine.Scaling, series, "binder", "critical", 1.03, 0.01, 100, "ok")
+	s.add(engine.Scaling, series, "chi", "critical", nil, nil, nil, "analysis: data collapse (S) refused (not-converged): found 15.59, limit 5; the curves do not collapse")
+	s.add(engine.Scaling, series, "chi", "quality", 15.59, nil, nil, "refused")
 	for _, rate := range []float64{1e-3, 1e-2, 1e-1} {
 		for i := range 10 {
 			s.add(engine.HysteresisTable, "hysteresis/r0", 16.0, "m", rate, 10, []string{"there", "back"}[i/5], float64(min(i, 9-i)), math.Tanh(float64(i)-4), 0.05, 8, "system.curie-weiss.field")
@@ -69,6 +71,12 @@ func TestFiguresOfATransition(t *testing.T) {
 		}
 	}
 	checkFigures(t, dir)
+	note := scalingFigure(open(dir)).note
+	for _, want := range []string{"Grey: outside collapse_window", "Not drawn: susceptibility χ (not-converged: data collapse (S) 15.59 (limit 5))."} {
+		if !strings.Contains(note, want) {
+			t.Errorf("the note of the collapse is %q, want %q", note, want)
+		}
+	}
 }
 
 // TestPooledStarts: points that pool different starts keep their other values, and name no start.
