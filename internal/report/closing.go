@@ -146,9 +146,7 @@ func wholeReason(status string) string {
 	for _, prefix := range []string{"no-estimate: ", "ok; ", "ok: "} {
 		status = strings.TrimPrefix(status, prefix)
 	}
-	for _, pkg := range []string{"pathint: ", "analysis: ", "langevin: ", "gan: "} {
-		status = strings.ReplaceAll(status, pkg, "")
-	}
+	status = withoutPackages(status)
 	if m := chance.FindStringSubmatch(status); m != nil {
 		return m[1] + "chance ≤ " + m[2]
 	}
@@ -156,4 +154,12 @@ func wholeReason(status string) string {
 		status = string(refusal.ExpandString(nil, "$2: $1 $3 (limit $4)", status, m))
 	}
 	return status
+}
+
+// withoutPackages leaves out of an error which packages it passed through.
+func withoutPackages(text string) string {
+	for _, pkg := range []string{"pathint: ", "analysis: ", "langevin: ", "gan: "} {
+		text = strings.ReplaceAll(text, pkg, "")
+	}
+	return text
 }

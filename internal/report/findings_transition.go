@@ -73,12 +73,12 @@ func (r *run) startsAgree(series string) string {
 	if worst == 0 {
 		return "" // draws of replicas have no R̂
 	}
-	s := fmt.Sprintf("chains from different starts agree: the worst R̂ of %d points is %s (size %s, control %s)", points, number("%.4g", worst), number("%.4g", size), number("%.3g", where))
+	s := fmt.Sprintf("chains from different starts agree: the worst R̂ of %s is %s (size %s, control %s)", counted(points, "point"), number("%.4g", worst), number("%.4g", size), number("%.3g", where))
 	if worst > analysis.MaxRHat {
-		s = fmt.Sprintf("chains from different starts do not agree everywhere: the worst R̂ of %d points is %s (size %s, control %s)", points, number("%.4g", worst), number("%.4g", size), number("%.3g", where))
+		s = fmt.Sprintf("chains from different starts do not agree everywhere: the worst R̂ of %s is %s (size %s, control %s)", counted(points, "point"), number("%.4g", worst), number("%.4g", size), number("%.3g", where))
 	}
 	if refused > 0 {
-		s += fmt.Sprintf("; %d points have no numbers, such as: %s", refused, why)
+		s += fmt.Sprintf("; %s without numbers, such as: %s", counted(refused, "point"), withoutPackages(why))
 	}
 	return s + "."
 }
@@ -112,8 +112,11 @@ func (r *run) ordering(series string) string {
 	var parts []string
 	for k, size := range sizes.list {
 		a, b := ends[k][0], ends[k][1]
-		parts = append(parts, fmt.Sprintf("size %s: ⟨|m|⟩ %s and U₄ %s at %s, %s and %s at %s", size, withError(a.m, a.mErr), withError(a.u, a.uErr), number("%.3g", a.control),
-			withError(b.m, b.mErr), withError(b.u, b.uErr), number("%.3g", b.control)))
+		s := fmt.Sprintf("size %s: ⟨|m|⟩ %s and U₄ %s at %s", size, withError(a.m, a.mErr), withError(a.u, a.uErr), number("%.3g", a.control))
+		if b.control > a.control {
+			s += fmt.Sprintf(", %s and %s at %s", withError(b.m, b.mErr), withError(b.u, b.uErr), number("%.3g", b.control))
+		}
+		parts = append(parts, s)
 	}
 	if len(parts) == 0 {
 		return ""
@@ -155,7 +158,7 @@ func (r *run) crossingsFound(series string) string {
 		if v := w.float("control"); finite(v) {
 			parts = append(parts, fmt.Sprintf("%s at %s, where U₄ = %s", pair, withError(v, w.float("control_stderr")), withError(w.float("binder"), w.float("binder_stderr"))))
 		} else {
-			parts = append(parts, fmt.Sprintf("%s: none (%s)", pair, strings.TrimPrefix(w.text("status"), "analysis: ")))
+			parts = append(parts, fmt.Sprintf("%s: none (%s)", pair, withoutPackages(w.text("status"))))
 		}
 	})
 	if len(parts) == 0 {
@@ -248,7 +251,7 @@ func (r *run) verdictOf(series string) string {
 		if w.text("task") != series {
 			return
 		}
-		text := strings.TrimSuffix(w.text("text"), "; a system of fixed size has no singularity") // said once, at the end
+		text := strings.TrimSuffix(withoutPackages(w.text("text")), "; a system of fixed size has no singularity") // said once, at the end
 		name, ok := clueNames[w.text("clue")]
 		switch {
 		case w.text("clue") == "verdict":

@@ -149,3 +149,25 @@ func TestHysteresisFigure(t *testing.T) {
 		t.Error(page.note)
 	}
 }
+
+// TestOnePoint: a sweep of one point is quoted once, and reasons name no package.
+func TestOnePoint(t *testing.T) {
+	dir := t.TempDir()
+	s := newSynthetic(t, dir)
+	s.add(tasksSchema("system.curie-weiss.beta"), "transition/beta=1/r0", "h", 0, "ok", nil, "1")
+	for _, q := range []string{"abs_m", "binder"} {
+		s.add(engine.Transition, "transition/beta=1", "transition", 32.0, 1.0, q, 0.3, 0.01, nil, 1.0, 100.0, 1.001, 2, 40, "ok")
+	}
+	s.add(engine.VerdictTable, "transition", "missing", nil, nil, "", "", "size 32, curve: analysis: free energy between states 0 and 1 refused (low-overlap): found 1e-10, limit 0.03; put states in between or draw longer")
+	s.add(engine.VerdictTable, "transition", "verdict", nil, nil, "undecided", "", "m: the evidence does not decide")
+	s.commit()
+	want := []string{
+		"verdict: undecided (m: the evidence does not decide). The evidence: missing: size 32, curve: free energy between states 0 and 1 refused (low-overlap): found 1e-10, limit 0.03; put states in between or draw longer.",
+		"A system of fixed size has no singularity: a verdict is about the sizes and values swept.",
+		"chains from different starts agree: the worst R̂ of 1 point is 1.001 (size 32, control 1).",
+		"size 32: ⟨|m|⟩ 0.300(10) and U₄ 0.300(10) at 1. U₄ is 0 for a normal law about 0, ⅔ for two sharp states.",
+	}
+	if got := transitionFindings(open(dir)); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
