@@ -48,6 +48,19 @@ func TestVerdictMutants(t *testing.T) {
 	})
 }
 
+// TestOrderLawMutants plants mistakes in the bins of a lattice.
+func TestOrderLawMutants(t *testing.T) {
+	const run = "^TestOrderLawIsEven$"
+	langevintest.KillMutantsTogether(t, "analysis", []langevintest.Mutant{
+		{Name: "the last bin as wide as it is not", File: "order_law.go", Old: "hi -= b.Trim", New: "hi -= pick(MUTANT, 0, b.Trim)", Run: run},
+		{Name: "density of equal widths", File: "order_law.go", Old: "w := l.Width * l.share(i)", New: "w := l.Width * pick(MUTANT, 1, l.share(i))", Run: run},
+		{Name: "bins from the lowest draw", File: "order_law.go", Old: "lo < 0 && hi > 0 &&", New: "lo < 0 && hi > pick(MUTANT, 9.0, 0.0) &&", Run: run},
+		{Name: "bins that miss the middle", File: "order_law.go", Old: "points%2 == 1 {", New: "points%2 == pick(MUTANT, 5, 1) {", Run: run},
+		{Name: "an end that is odd", File: "order_law.go", Old: "(bins*per-points)%2 == 1 {", New: "(bins*per-points)%2 == pick(MUTANT, 5, 1) {", Run: run},
+		{Name: "fewer points, lower peak", File: "order_law.go", Old: "p*l.ESS/l.share(i) +", New: "p*l.ESS/pick(MUTANT, 1, l.share(i)) +", Run: "^TestOrderLawPeaks$"},
+	})
+}
+
 // TestCollapseMutants plants mistakes in the errors of a data collapse and in what is refused.
 func TestCollapseMutants(t *testing.T) {
 	const file, ising, refused = "collapse_errors.go", "^TestCollapseErrorsOfIsing$", "^TestCollapseRefused$"

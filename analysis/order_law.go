@@ -5,10 +5,12 @@ import (
 	"sort"
 )
 
-// Bins are N intervals of equal width from Lo.
+// Bins are N intervals of equal width from Lo. The first and the last end Trim short of that: where
+// draws are on a lattice a density must not count points that there are none of.
 type Bins struct {
 	Lo, Width float64
 	N         int
+	Trim      float64
 }
 
 // Index is the bin of x, −1 outside.
@@ -22,11 +24,28 @@ func (b Bins) Index(x float64) int {
 
 // Edges are the limits of bin i.
 func (b Bins) Edges(i int) (lo, hi float64) {
-	return b.Lo + float64(i)*b.Width, b.Lo + float64(i+1)*b.Width
+	lo, hi = b.Lo+float64(i)*b.Width, b.Lo+float64(i+1)*b.Width
+	if i == 0 {
+		lo += b.Trim
+	}
+	if i == b.N-1 {
+		hi -= b.Trim
+	}
+	return lo, hi
+}
+
+// share is the width of bin i by that of the others.
+func (b Bins) share(i int) float64 {
+	if b.Trim == 0 {
+		return 1
+	}
+	lo, hi := b.Edges(i)
+	return (hi - lo) / b.Width
 }
 
 // OrderBins returns about n bins that hold all draws. Draws on a lattice (spins) get bins of a
-// whole number of its points: others would make a comb of the law.
+// whole number of its points, fewer in the two end bins: others would make a comb of the law. Where the
+// lattice is even and the draws have both signs bins are too, as is the law then.
 func OrderBins(chains [][]float64, n int) Bins {
 	var x []float64
 	for _, c := range chains {
@@ -34,19 +53,31 @@ func OrderBins(chains [][]float64, n int) Bins {
 	}
 	sort.Float64s(x)
 	if len(x) == 0 {
-		return Bins{0, 1, 1}
+		return Bins{0, 1, 1, 0}
 	}
 	lo, hi := x[0], x[len(x)-1]
 	if lo == hi {
-		return Bins{lo - 0.5, 1, 1}
+		return Bins{lo - 0.5, 1, 1, 0}
 	}
 	if gap := latticeGap(x); gap > 0 {
-		per := math.Max(1, math.Round((hi-lo)/gap/float64(n)))
-		width := per * gap
-		return Bins{lo - gap/2, width, int(math.Ceil((hi-lo+0.75*gap)/width - 1e-9))}
+		if twice := 2 * lo / gap; lo < 0 && hi > 0 && math.Abs(twice-math.Round(twice)) < 1e-6 {
+			hi = math.Max(-lo, hi)
+			lo = -hi
+		}
+		points := int(math.Round((hi-lo)/gap)) + 1
+		per := max(1, int(math.Round(float64(points-1)/float64(n))))
+		if per%2 == 0 && points%2 == 1 {
+			per++ // an odd number of points has a middle one, whose bin needs one too
+		}
+		bins := (points + per - 1) / per
+		if (bins*per-points)%2 == 1 {
+			bins++
+		}
+		trim := float64((bins*per-points)/2) * gap
+		return Bins{lo - gap/2 - trim, float64(per) * gap, bins, trim}
 	}
 	width := (hi - lo) / float64(n) * (1 + 1e-12)
-	return Bins{lo, width, n}
+	return Bins{lo, width, n, 0}
 }
 
 // latticeGap is the spacing of sorted draws that lie on a lattice, 0 if they do not: many
@@ -106,13 +137,20 @@ func (l *OrderLaw) finish(ess float64) {
 	}
 }
 
-// NegLog is −log P of bin i, up to the logarithm of the width, with its error; NaN for a bin
+// Density is the probability of bin i by its width.
+func (l OrderLaw) Density(i int) Estimate {
+	w := l.Width * l.share(i)
+	return Estimate{l.P[i] / w, l.StdErr[i] / w}
+}
+
+// NegLog is −log of the density of bin i with its error; NaN for a bin
 // that was not visited.
 func (l OrderLaw) NegLog(i int) Estimate {
 	if l.P[i] == 0 {
 		return Estimate{math.NaN(), math.NaN()}
 	}
-	return Estimate{-math.Log(l.P[i] / l.Width), l.StdErr[i] / l.P[i]}
+	d := l.Density(i)
+	return Estimate{-math.Log(d.Value), d.StdErr / d.Value}
 }
 
 // Barrier is the height of the barrier of −log P between two maxima of P: log of the lower
@@ -123,7 +161,7 @@ func (l OrderLaw) Barrier() Estimate {
 	n := len(l.P)
 	count := make([]float64, n)
 	for i, p := range l.P {
-		count[i] = p*l.ESS + 0.5
+		count[i] = p*l.ESS/l.share(i) + 0.5 // the ½ for noise: an empty end bin is no peak
 	}
 	right := make([]float64, n+1)
 	for i := n - 1; i >= 0; i-- {

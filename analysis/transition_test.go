@@ -434,6 +434,64 @@ func TestOrderLaw(t *testing.T) {
 	}
 }
 
+// TestOrderLawIsEven: counts that follow the exact Curie–Weiss law give its density at the middle of
+// every bin of whole lattice points, end bins too, even to rounding of the cumulative; whatever is left over of the lattice.
+func TestOrderLawIsEven(t *testing.T) {
+	for _, n := range []int{61, 64, 65, 66, 100} {
+		for _, bins := range []int{7, 20, 30, 200} {
+			c := newCurieWeiss(n, 0.2)
+			var draws []float64
+			for _, m := range c.m {
+				for range 9 { // many equal values are what tells a lattice
+					draws = append(draws, m)
+				}
+			}
+			law := OrderLaw{Bins: OrderBins([][]float64{draws[9:]}, bins), ESS: 1e5} // −1 not seen
+			law.P, law.StdErr = make([]float64, law.N), make([]float64, law.N)
+			held, last := make([]float64, law.N), 0.0
+			for i, m := range c.m {
+				b := law.Index(m)
+				if b < 0 {
+					t.Fatalf("%d spins: m = %v is in no bin of %+v", n, m, law.Bins)
+				}
+				law.P[b] += c.cdf[i] - last
+				held[b]++
+				last = c.cdf[i]
+			}
+			sum := 0.0
+			for i := range law.P {
+				lo, hi := law.Edges(i)
+				gap := 2 / float64(n)
+				if math.Abs((hi-lo)/gap-held[i]) > 1e-6 {
+					t.Errorf("%d spins, bin %d of %+v: %v lattice points wide, and holds %v", n, i, law.Bins, (hi-lo)/gap, held[i])
+				}
+				d := law.Density(i).Value
+				sum += d * (hi - lo)
+				if far := law.Density(law.N - 1 - i).Value; math.Abs(d-far) > 1e-12+1e-9*d {
+					t.Errorf("%d spins: density %v and %v at ±", n, d, far)
+				}
+				if want := law.P[i] / held[i] / gap; math.Abs(d-want) > 1e-9*want {
+					t.Errorf("%d spins: density %v in bin %d, want %v", n, d, i, want)
+				}
+			}
+			near(t, "sum of the density", sum, 1, 1e-9)
+			if lo, hi := law.Edges(0); lo < -1-1.01/float64(n) || hi > 1 {
+				t.Errorf("%d spins: the first bin is from %v to %v", n, lo, hi)
+			}
+			if b := law.Barrier().Value; b > 0 {
+				t.Errorf("%d spins: barrier %v of one phase", n, b)
+			}
+		}
+	}
+}
+
+// TestOrderLawPeaks: a barrier is between densities: a peak in an end bin of half the width has twice
+// the height of its counts.
+func TestOrderLawPeaks(t *testing.T) {
+	law := OrderLaw{Bins: Bins{0, 2, 3, 1}, P: []float64{0.4, 0.2, 0.4}, ESS: 1e6}
+	near(t, "barrier", law.Barrier().Value, math.Log(4), 1e-4)
+}
+
 // evidenceOf gives values the error e.
 func evidenceOf(e float64, v ...float64) []Estimate {
 	var out []Estimate

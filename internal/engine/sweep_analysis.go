@@ -173,10 +173,10 @@ func (s *sweepAnalysis) law(size float64, p *sweepPoint, bins analysis.Bins, tau
 }
 
 func (s *sweepAnalysis) writeLaw(label string, size, control float64, law analysis.OrderLaw, method string) {
-	for i, p := range law.P {
+	for i := range law.P {
 		lo, hi := law.Edges(i)
-		neg := law.NegLog(i)
-		s.out.Table(OrderLawTable).AddAs(label, s.name, size, control, lo+s.cfg.Offset, hi+s.cfg.Offset, p/law.Width, law.StdErr[i]/law.Width, neg.Value, neg.StdErr, method)
+		neg, density := law.NegLog(i), law.Density(i)
+		s.out.Table(OrderLawTable).AddAs(label, s.name, size, control, lo+s.cfg.Offset, hi+s.cfg.Offset, density.Value, density.StdErr, neg.Value, neg.StdErr, method)
 	}
 }
 
