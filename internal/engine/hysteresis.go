@@ -236,7 +236,7 @@ func (h *hysteresis) exponent(areas []analysis.Estimate) (analysis.Line, error) 
 		}
 	}
 	if len(rates) < 3 {
-		return analysis.Line{}, fmt.Errorf("%d rates have an area with an error: three are needed for an exponent and its test", len(rates))
+		return analysis.Line{}, fmt.Errorf("rates whose area has an error: %d; three are needed for an exponent and its test", len(rates))
 	}
 	return analysis.PowerLaw(rates, size)
 }
@@ -263,7 +263,7 @@ func (h *hysteresis) Finish(parts []any, out *Output) (Outcome, error) {
 		h.writeLoop(parts[d*h.cfg.Chains:(d+1)*h.cfg.Chains], dwell, out)
 		status := "ok"
 		if !(areas[d].StdErr >= 0) {
-			status = fmt.Sprintf("%d loops: fewer than three have no error", loops[d])
+			status = fmt.Sprintf("loops: %d; fewer than three have no error", loops[d])
 		}
 		out.Table(HysteresisArea).Add(h.size, h.rate(dwell), dwell, areas[d].Value, areas[d].StdErr, loops[d], status, h.cols[h.obs].Name, h.cfg.Key, h.cfg.From, h.cfg.To)
 	}

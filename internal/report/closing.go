@@ -126,10 +126,13 @@ var refusal = regexp.MustCompile(`(?:[^:]*: )?([^:]*) refused \(([a-z-]+)\): fou
 // chance is how a comparison of many numbers says how it ended.
 var chance = regexp.MustCompile(`^([^:]*: )?[0-9]+ comparisons, chance of a worst \|z\| as large <= ([^,]+)`)
 
-// reason is wholeReason cut, between words, to what fits on a line.
+// reason is wholeReason in short: a refusal without advice, and cut, between words, to what fits on a line.
 func reason(status string) string {
 	const most = 96
 	status = wholeReason(status)
+	if m := refusal.FindStringSubmatchIndex(status); m != nil {
+		status = string(refusal.ExpandString(nil, "$2: $1 $3 (limit $4)", status, m))
+	}
 	r := []rune(status)
 	if len(r) <= most {
 		return status
@@ -149,9 +152,6 @@ func wholeReason(status string) string {
 	status = withoutPackages(status)
 	if m := chance.FindStringSubmatch(status); m != nil {
 		return m[1] + "chance ≤ " + m[2]
-	}
-	if m := refusal.FindStringSubmatchIndex(status); m != nil {
-		status = string(refusal.ExpandString(nil, "$2: $1 $3 (limit $4)", status, m))
 	}
 	return status
 }

@@ -282,7 +282,10 @@ func (r *run) verdictOf(series string) string {
 // rampsLeave says what was ramped, quotes the area of the loops at all rates, and says whether
 // they close as the ramp slows.
 func (r *run) rampsLeave() []string {
-	type area struct{ rate, value, err float64 }
+	type area struct {
+		rate, value, err float64
+		status           string
+	}
 	var tasks ordered
 	var of [][]area
 	var what []string
@@ -296,7 +299,7 @@ func (r *run) rampsLeave() []string {
 			}
 			what = append(what, s)
 		}
-		of[k] = append(of[k], area{w.float("rate"), w.float("area"), w.float("stderr")})
+		of[k] = append(of[k], area{w.float("rate"), w.float("area"), w.float("stderr"), w.text("status")})
 	})
 	exponent, fit := map[string]analysis.Estimate{}, map[string]string{}
 	r.each("summary", func(w row) {
@@ -310,7 +313,11 @@ func (r *run) rampsLeave() []string {
 		var parts []string
 		slow := of[k][0]
 		for _, a := range of[k] {
-			parts = append(parts, fmt.Sprintf("%s at %s", withError(a.value, a.err), number("%.2g", a.rate)))
+			part := fmt.Sprintf("%s at %s", withError(a.value, a.err), number("%.2g", a.rate))
+			if !finite(a.err) && a.status != "" {
+				part += " (" + wholeReason(a.status) + ")"
+			}
+			parts = append(parts, part)
 			if a.rate < slow.rate {
 				slow = a
 			}

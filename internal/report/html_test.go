@@ -35,7 +35,7 @@ func TestFindings(t *testing.T) {
 			"O1 · sgd · pcn · mean of S_quad/ħ: disagrees with the exact value",
 		}},
 		{"What is missing", []string{
-			"no-estimate  ti sgd r0: not-converged: length of the chains in autocorrelation times 8.588 (limit 50).",
+			"no-estimate  ti sgd r0: integration at λ = 1: length of the chains in autocorrelation times refused (not-converged): found 8.588, limit 50; run longer.",
 			"diverged  ensemble adam r0: at step 17.",
 			"failed  phase adam r0: the same command tries it again.",
 		}},
