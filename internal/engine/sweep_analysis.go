@@ -38,6 +38,7 @@ type sizeResult struct {
 	chiAt    float64 // NaN unknown
 	binderLo analysis.Estimate
 	dip      analysis.Estimate // of U₄ below the lower of its two ends
+	refused  int               // points without statistics
 }
 
 type pointResult struct {
@@ -79,6 +80,7 @@ func (s *sweepAnalysis) size(z *sweepSize) (*sizeResult, []string) {
 	for _, p := range z.points {
 		stats, err := s.point(z.size, p)
 		if err != nil {
+			r.refused++
 			missing = append(missing, fmt.Sprintf("size %v, control %v: %v", z.size, p.control, err))
 		} else {
 			r.points = append(r.points, pointResult{p.control, stats, p})
@@ -557,7 +559,7 @@ func (s *sweepAnalysis) writeCollapse(name string, curves []analysis.SizedCurve,
 }
 
 // slowing fits the largest τ of each size by a power of the size: the dynamic exponent z, per
-// power of the size.
+// power of the size. Points are refused where chains are slow, so a size with one has no largest τ.
 func (s *sweepAnalysis) slowing(results []*sizeResult) {
 	if s.independent {
 		return
@@ -565,7 +567,16 @@ func (s *sweepAnalysis) slowing(results []*sizeResult) {
 	sum := s.out.Table(Summary)
 	var sizes []float64
 	var tau []analysis.Estimate
+	refused := ""
 	for _, r := range results {
+		if r.refused > 0 {
+			why := fmt.Sprintf("size %v: without statistics %d of %d points, perhaps the slowest: transition.csv says why", r.size, r.refused, r.refused+len(r.points))
+			if refused == "" {
+				refused = why
+			}
+			sum.AddAs(s.name, fmt.Sprintf("largest tau_int, size %v", r.size), nil, nil, nil, nil, "draw", why)
+			continue
+		}
 		best := analysis.Estimate{}
 		for _, p := range r.points {
 			if t := p.stats.Tau; t.Tau > best.Value {
@@ -576,6 +587,10 @@ func (s *sweepAnalysis) slowing(results []*sizeResult) {
 			sizes, tau = append(sizes, r.size), append(tau, best)
 			sum.AddAs(s.name, fmt.Sprintf("largest tau_int, size %v", r.size), best.Value, best.StdErr, nil, nil, "draw", "ok; the error leaves out that it is the largest of several")
 		}
+	}
+	if refused != "" {
+		sum.AddAs(s.name, "slowing exponent", nil, nil, nil, nil, "1", refused)
+		return
 	}
 	if len(sizes) < 2 {
 		return

@@ -262,6 +262,7 @@ func TestSweepRefuses(t *testing.T) {
 		{"no overlap", "reweighted", "low-overlap", sweepOfSpins(6, []int{400, 800}, []float64{0.3, 1, 1.9}, 1000), nil},
 		{"never equilibrated", "transition", "not-", drifting, nil},
 		{"never equilibrated", "reweighted", "1 of 4 points have no statistics", drifting, nil},
+		{"never equilibrated", "summary", "without statistics 1 of 4 points, perhaps the slowest", drifting, nil},
 		{"opposite starts stay apart", "transition", "not-equilibrated", apart, func(s *sweepAnalysis) { s.cfg.Symmetric = false }},
 		{"an energy that depends on the control", "reweighted", "of the energy named", other, nil},
 		{"diverged", "transition", "every trajectory diverged", lost, nil},
@@ -270,6 +271,13 @@ func TestSweepRefuses(t *testing.T) {
 	} {
 		tables := analyse(t, c.sizes, c.change)
 		silent(t, tables)
+		if c.name == "never equilibrated" {
+			for _, row := range tables["summary"] {
+				if row["quantity"] == "slowing exponent" && row["value"] != "" {
+					t.Errorf("%s: slowing exponent %s of the points that are left", c.name, row["value"])
+				}
+			}
+		}
 		if s := status(tables, c.table); !strings.Contains(s, c.reason) {
 			t.Errorf("%s: %s.csv says %q, want %q", c.name, c.table, s, c.reason)
 		}
