@@ -25,6 +25,8 @@ func TestVerdictMutants(t *testing.T) {
 		{Name: "χ without N_χ", File: "transition.go", Old: "Susceptibility(norms.Chi,", New: "Susceptibility(pick(MUTANT, 1, norms.Chi),", Run: "^TestTransitionByHand$"},
 		{Name: "errors of x a third", File: "verdict.go", Old: "x, s := c.Estimate.Value, c.Estimate.StdErr", New: "x, s := c.Estimate.Value, pick(MUTANT, 1.0/3, 1)*c.Estimate.StdErr", Run: rules},
 		{Name: "errors of x tripled", File: "verdict.go", Old: "case s >= exponentError:", New: "case pick(MUTANT, 0.3, 1)*s >= exponentError:", Run: rules},
+		{Name: "⅞ within its error is 1", File: "verdict.go", Old: "x-s <= firstExponent", New: "x-s <= pick(MUTANT, 0, firstExponent)", Run: rules},
+		{Name: "0.9 without its error", File: "verdict.go", Old: "1-verdictLevel*s && x-s", New: "1-verdictLevel*s && x-pick(MUTANT, 0, s)", Run: rules},
 		{Name: "x above 1 is no law", File: "verdict.go", Old: "case x >= 1-verdictLevel*s:", New: "case x >= 1-verdictLevel*s && x < pick(MUTANT, 1+verdictLevel*s, 9):", Run: rules},
 		{Name: "x below 1 is 1", File: "verdict.go", Old: "c.Supports = ContinuousLike\n", New: "c.Supports = pick(MUTANT, FirstOrderLike, ContinuousLike)\n", Run: rules},
 		{Name: "½ not ruled out", File: "verdict.go", Old: "x+verdictLevel*s < crossoverLimit", New: "x+pick(MUTANT, 0, verdictLevel)*s < crossoverLimit", Run: rules},

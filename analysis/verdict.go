@@ -54,6 +54,7 @@ type Evidence struct {
 const (
 	verdictLevel    = 3.0  // errors that count
 	exponentError   = 0.1  // an exponent known worse excludes nothing
+	firstExponent   = 0.9  // continuous transitions come close: ⅞ in the Ising model of two dimensions
 	exponentP       = 0.01 // p below which one power of the size does not fit χ
 	crossoverBelow  = 0.1  // an exponent of χ below this is none
 	crossoverLimit  = 0.5  // and ½, that of mean field, must be excluded
@@ -64,7 +65,7 @@ const (
 
 // Judge weighs the evidence. The rules, with σ the error of what is named:
 //
-//   - chi-exponent x of max χ ∼ size^x (N_χ = size): x = 1 within 3σ or above is what first-order-like
+//   - chi-exponent x of max χ ∼ size^x (N_χ = size): x = 1 within 3σ or above, and x − σ above 0.9, is what first-order-like
 //     has; above 0 by 3σ and below 1 by 3σ is continuous-like; within 3σ of 0 or below 0.1, and below
 //     ½ by 3σ, is a crossover. x is not used unless σ < 0.1. Where one power does not fit
 //     three sizes or more (p < 0.01) it is that between the two largest sizes plus its
@@ -169,6 +170,8 @@ func (e Evidence) exponent() Clue {
 	switch {
 	case s >= exponentError:
 		c.Text += fmt.Sprintf(": the error of x is %v or more, which excludes nothing", exponentError)
+	case x >= 1-verdictLevel*s && x-s <= firstExponent:
+		c.Text += fmt.Sprintf(": x is compatible with 1, and with the %v or less of continuous transitions", firstExponent)
 	case x >= 1-verdictLevel*s:
 		c.Supports = FirstOrderLike
 		c.Text += " with x = 1 within three errors or above: Var|m| does not fall with size, as that of two coexisting phases"
