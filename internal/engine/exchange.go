@@ -264,7 +264,7 @@ func (x *exchange) writeDerivatives(parts []any, e pathint.LadderEstimate, out *
 	if e.MBAR.Err != nil {
 		err = e.MBAR.Err
 	}
-	sharpest := analysis.Estimate{}
+	sharpest, whole := analysis.Estimate{}, true
 	for _, s := range at {
 		var v analysis.TransitionStatistics
 		ess, failed := math.NaN(), err
@@ -277,7 +277,7 @@ func (x *exchange) writeDerivatives(parts []any, e pathint.LadderEstimate, out *
 		}{{"tilt_mean", analysis.EnergyMean}, {"tilt_variance", analysis.EnergyHeat}} {
 			status, value := "ok", analysis.Estimate{Value: math.NaN(), StdErr: math.NaN()}
 			if failed != nil {
-				status = "no-estimate: " + failed.Error()
+				status, whole = "no-estimate: "+failed.Error(), false
 			} else {
 				value = v.Value[q.i]
 				if q.i == analysis.EnergyHeat && value.Value > sharpest.Value {
@@ -292,7 +292,9 @@ func (x *exchange) writeDerivatives(parts []any, e pathint.LadderEstimate, out *
 	}
 	k, top := float64(x.setup.Config.Steps), e.Levels[len(e.Levels)-1]
 	out.Table(Phase).Add(k, "tilt_mean_per_step", top.Mean/k, top.StdErr/k, top.Tau, top.ESS, top.RHat)
-	out.Table(Phase).Add(k, "largest_tilt_variance_per_step", sharpest.Value/k, sharpest.StdErr/k, nil, nil, nil)
+	if whole { // where a value is missing it may be the largest
+		out.Table(Phase).Add(k, "largest_tilt_variance_per_step", sharpest.Value/k, sharpest.StdErr/k, nil, nil, nil)
+	}
 }
 
 // row writes one estimate; over ħ with a free end the exact value of Gaussian residuals is
