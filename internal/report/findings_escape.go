@@ -2,9 +2,11 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -76,13 +78,8 @@ func fateOf(status string) bool {
 
 // sorted are the final values in the order of the replicas.
 func (e *escapePoint) sorted() []float64 {
-	var replicas []int
-	for k := range e.final {
-		replicas = append(replicas, k)
-	}
-	sort.Ints(replicas)
 	var out []float64
-	for _, k := range replicas {
+	for _, k := range slices.Sorted(maps.Keys(e.final)) {
 		out = append(out, e.final[k])
 	}
 	return out
@@ -401,10 +398,9 @@ func paired(single, double *escapePoint, observable string) string {
 			onlyDouble++
 		}
 	}
-	for k := range len(single.final) {
-		a, known := single.final[k]
-		if b, ok := double.final[k]; ok && known {
-			m.Add(a - b)
+	for _, k := range slices.Sorted(maps.Keys(single.final)) { // those of replicas that diverged are missing
+		if b, ok := double.final[k]; ok {
+			m.Add(single.final[k] - b)
 		}
 	}
 	if n < 2 {
@@ -557,8 +553,8 @@ func (r *run) displaced(single, double *escapePoint, ladder []*escapePoint, key 
 		what, by(steps[low]), count(steps[low], steps[low].more), by(steps[high]), count(steps[high], steps[high].less))
 	mean := func(s step) float64 {
 		var m analysis.Moments
-		for _, v := range s.ratio {
-			m.Add(v)
+		for _, k := range slices.Sorted(maps.Keys(s.ratio)) {
+			m.Add(s.ratio[k])
 		}
 		return m.Mean()
 	}
@@ -568,10 +564,9 @@ func (r *run) displaced(single, double *escapePoint, ladder []*escapePoint, key 
 	}
 	a, b := steps[below], steps[below+1]
 	var blocks [][]float64
-	for k := range len(double.along) {
-		u, known := a.ratio[k]
-		if v, ok := b.ratio[k]; known && ok {
-			blocks = append(blocks, []float64{u, v})
+	for _, k := range slices.Sorted(maps.Keys(a.ratio)) {
+		if v, ok := b.ratio[k]; ok {
+			blocks = append(blocks, []float64{a.ratio[k], v})
 		}
 	}
 	if len(blocks) < 3 {

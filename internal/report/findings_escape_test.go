@@ -142,7 +142,10 @@ func TestBarriers(t *testing.T) {
 func TestDisplaced(t *testing.T) {
 	point := func(name string, move func(k int) float64) *escapePoint {
 		e := &escapePoint{point: "temperature_g=" + name, along: map[int][]float64{}}
-		for k := range 12 {
+		for k := range 13 {
+			if k == 3 {
+				continue // it diverged
+			}
 			for _, amplified := range []float64{0, 1, 30, 1e3} { // at the start nothing has moved
 				e.along[k] = append(e.along[k], 0.5+amplified*move(k))
 			}
@@ -165,7 +168,7 @@ func TestDisplaced(t *testing.T) {
 		by   float64
 		want string
 	}{
-		{2e-6, "rounding moves the trajectories of the same seeds more than a change of the temperature by 1e−06 does (12 of 12, p = 0.00049) and less than one by 1e−05 (12 of 12, p = 0.00049): by this measure it is worth a temperature between them, log₁₀ T = −5.406(42) by interpolation of the mean logarithm of the moves between 1e−06 and 1e−05."},
+		{2e-6, "rounding moves the trajectories of the same seeds more than a change of the temperature by 1e−06 does (12 of 12, p = 0.00049) and less than one by 1e−05 (12 of 12, p = 0.00049): by this measure it is worth a temperature between them, log₁₀ T = −5.400(43) by interpolation of the mean logarithm of the moves between 1e−06 and 1e−05."},
 		{1e-8, "rounding moves the trajectories of the same seeds less than a change of the temperature by 1e−07 does (12 of 12, p = 0.00049): by this measure it is worth less than that on the temperature axis."},
 		{1, "rounding moves the trajectories of the same seeds more than a change of the temperature by 1e−05 does (12 of 12, p = 0.00049): by this measure it is worth more than that on the temperature axis."},
 	} {
