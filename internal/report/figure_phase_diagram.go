@@ -5,7 +5,6 @@ import (
 	"math"
 	"sort"
 	"strconv"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -43,8 +42,7 @@ func phaseDiagramFigure(r *run) *page {
 	}
 	page := tile(panels)
 	page.note = "A number in each cell of up to 60. Crossed out: the standard error is above a quarter of the range. Empty: no number."
-	page.selection(len(in), len(points.list), "sweep points")
-	page.note = strings.Replace(page.note, "evenly chosen", "all else as in most points", 1)
+	page.selectionBy(len(in), len(points.list), "sweep points", "all else as in most points")
 	return page
 }
 

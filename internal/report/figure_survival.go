@@ -2,7 +2,6 @@ package report
 
 import (
 	"sort"
-	"strings"
 
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -45,8 +44,7 @@ func survivalFigure(r *run) *page {
 	if marks {
 		page.note += " Crosses: replicas still collapsed at their end."
 	}
-	page.selection(len(shown), len(curves), "sweep points")
-	page.note = strings.Replace(page.note, "evenly chosen", chosen, 1)
+	page.selectionBy(len(shown), len(curves), "sweep points", chosen)
 	return page
 }
 

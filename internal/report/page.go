@@ -77,14 +77,17 @@ func (p *page) outerLabels() {
 }
 
 // selection notes that only some are shown.
-func (p *page) selection(shown, of int, what string) {
+func (p *page) selection(shown, of int, what string) { p.selectionBy(shown, of, what, "evenly chosen") }
+
+// selectionBy says how they were chosen.
+func (p *page) selectionBy(shown, of int, what, how string) {
 	if shown == of {
 		return
 	}
 	if p.note != "" {
 		p.note += " "
 	}
-	p.note += fmt.Sprintf("Shown: %d of %d %s, evenly chosen.", shown, of, what)
+	p.note += fmt.Sprintf("Shown: %d of %d %s, %s.", shown, of, what, how)
 }
 
 // sameRange gives all panels the range of all, of x and of y as asked.
