@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestHomogeneousByHand: of escapes at 1, 2, 3, 4, 5 and one watched to 10, 5/25·… of the time on test has
-// passed at each: 6, 11, 15, 18, 20 of 25.
+// TestHomogeneousByHand: of escapes at 1, 2, 3, 4, 5 and one watched to 10, all six watch for 25, of which
+// 6, 11, 15, 18, 20 have passed at the escapes.
 func TestHomogeneousByHand(t *testing.T) {
 	v, p, err := HomogeneousTest([]float64{3, 1, 5, 10, 2, 4}, []bool{true, true, true, false, true, true})
 	// u = 0.24, 0.44, 0.6, 0.72, 0.8: largest u − (i−1)/5 is 0.24, largest i/5 − u is 0.2.

@@ -83,3 +83,18 @@ func TestCollapseMutants(t *testing.T) {
 		{Name: "a of no scaling", File: file, Old: "c.A.Value > collapseExponent*c.A.StdErr", New: "c.A.Value > pick(MUTANT, 0, collapseExponent)*c.A.StdErr", Run: refused},
 	})
 }
+
+// TestEscapeMutants plants mistakes in tests of escape times, in counts against 1/T and in limits of many chains.
+func TestEscapeMutants(t *testing.T) {
+	const hand, level, counts = "^TestHomogeneousByHand$", "^TestExponentialLevel$", "^TestArrheniusCounts$"
+	langevintest.KillMutantsTogether(t, "analysis", []langevintest.Mutant{
+		{Name: "one side only", File: "survival.go", Old: "v = above + below", New: "v = above + pick(MUTANT, 0, below)", Run: hand},
+		{Name: "waits for time on test", File: "survival.go", Old: "float64(len(order)-k)", New: "float64(len(order)-pick(MUTANT, 0, k))", Run: hand},
+		{Name: "tail without its factor", File: "survival.go", Old: "2 * (4*j*j*x*x - 1)", New: "2 * (pick(MUTANT, 2.0, 4.0)*j*j*x*x - 1)", Run: hand},
+		{Name: "the smaller p of two", File: "survival.go", Old: "2*math.Min(a, b)", New: "pick(MUTANT, 1.0, 2.0)*math.Min(a, b)", Run: level},
+		{Name: "weights of a line", File: "line.go", Old: "m := watched[i] * math.Exp(a+b*d)", New: "m := pick(MUTANT, 1, watched[i]) * math.Exp(a+b*d)", Run: counts},
+		{Name: "error of a slope without its intercept", File: "line.go", Old: "va, vb, cov := kxx/det, k/det, -kx/det", New: "va, vb, cov := kxx/det, pick(MUTANT, 4, 1.0)*k/det, -kx/det", Run: counts},
+		{Name: "intercept at the centre", File: "line.go", Old: "Estimate{a - b*mean,", New: "Estimate{a - b*pick(MUTANT, 0, mean),", Run: counts},
+		{Name: "one limit for all", File: "refusal.go", Old: "/ 2 / float64(n)", New: "/ 2 / float64(pick(MUTANT, 1, n))", Run: "^TestManyChainsAreManyTests$"},
+	})
+}
